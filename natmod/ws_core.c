@@ -1,0 +1,128 @@
+#include "ws_core.h"
+
+/* A machine word that may overlay the caller's bytes. */
+#if defined(__GNUC__)
+typedef uintptr_t __attribute__((__may_alias__)) word_t;
+#else
+typedef uintptr_t word_t;
+#endif
+
+#define WORD sizeof(word_t)
+#define HIGH_BITS ((word_t)-1 / 255 * 0x80) /* 0x80 in every byte; folded by the compiler */
+
+static int is_aligned(const uint8_t *p) {
+    return ((uintptr_t)p & (WORD - 1)) == 0;
+}
+
+int ws_parse_header(const uint8_t *buf, size_t len, ws_header_t *header) {
+    if (len < 2) {
+        return 0;
+    }
+    uint32_t masked = buf[1] >> 7;
+    uint32_t length = buf[1] & 0x7f;
+    size_t size = 2;
+    if (length >= 126) {
+        size = length == 126 ? 4 : 10;
+        length = 0;
+    }
+    if (len < size + masked * 4) {
+        return 0;
+    }
+    for (size_t i = 2; i < size; i++) {
+        if (length > WS_LENGTH_MAX >> 8) {
+            return -1;
+        }
+        length = length << 8 | buf[i];
+    }
+    header->first = buf[0];
+    header->masked = masked;
+    header->length = length;
+    for (size_t i = 0; i < 4; i++) {
+        header->key[i] = masked ? buf[size + i] : 0;
+    }
+    return size + masked * 4;
+}
+
+void ws_unmask(uint8_t *buf, size_t len, const uint8_t key[4], size_t phase) {
+    uint8_t *end = buf + len;
+    while (buf < end && !is_aligned(buf)) {
+        *buf++ ^= key[phase++ & 3];
+    }
+    word_t mask = 0;
+    for (size_t i = 0; i < WORD; i++) {
+        #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        mask = mask << 8 | key[(phase + i) & 3];
+        #else
+        mask = mask << 8 | key[(phase + WORD - 1 - i) & 3];
+        #endif
+    }
+    word_t *words = (word_t *)(void *)buf;
+    /* Unrolled, since a turn costs as much as a word. No hardware loop is needed on Xtensa (the
+     * ESP32-S2 has none). */
+    size_t left = end - buf;
+    for (; left >= 4 * WORD; left -= 4 * WORD, words += 4) {
+        words[0] ^= mask;
+        words[1] ^= mask;
+        words[2] ^= mask;
+        words[3] ^= mask;
+    }
+    for (; left >= WORD; left -= WORD) {
+        *words++ ^= mask;
+    }
+    /* A word is a whole number of mask periods: phase still fits. */
+    for (buf = (uint8_t *)words; buf < end; buf++) {
+        *buf ^= key[phase++ & 3];
+    }
+}
+
+/* The states: how many continuation bytes are to come, and for the four lead bytes after which
+ * the next byte has a narrower range than 80..BF (RFC 3629, section 4), a state of their own. */
+enum { ACCEPT, TAIL1, TAIL2, TAIL3, AFTER_E0, AFTER_ED, AFTER_F0, AFTER_F4 };
+
+/* The state after the first byte of a character. */
+static int utf8_lead(uint32_t b) {
+    if (b < 0x80) {
+        return ACCEPT;
+    }
+    if (b < 0xc2 || b > 0xf4) {
+        return WS_UTF8_REJECT;
+    }
+    if (b < 0xe0) {
+        return TAIL1;
+    }
+    if (b < 0xf0) {
+        return b == 0xe0 ? AFTER_E0 : b == 0xed ? AFTER_ED : TAIL2;
+    }
+    return b == 0xf0 ? AFTER_F0 : b == 0xf4 ? AFTER_F4 : TAIL3;
+}
+
+/* The state after a byte inside a character. */
+static int utf8_tail(uint32_t b, int state) {
+    uint32_t low = state == AFTER_E0 ? 0xa0 : state == AFTER_F0 ? 0x90 : 0x80;
+    uint32_t high = state == AFTER_ED ? 0x9f : state == AFTER_F4 ? 0x8f : 0xbf;
+    if (b < low || b > high) {
+        return WS_UTF8_REJECT;
+    }
+    return state >= AFTER_F0 ? TAIL2 : state >= AFTER_E0 ? TAIL1 : state - 1;
+}
+
+int ws_utf8(const uint8_t *buf, size_t len, int state) {
+    const uint8_t *end = buf + len;
+    while (buf < end && state != WS_UTF8_REJECT) {
+        if (state != ACCEPT) {
+            state = utf8_tail(*buf++, state);
+            continue;
+        }
+        /* Between characters: pass over ASCII a word at a time. */
+        if (is_aligned(buf)) {
+            while ((size_t)(end - buf) >= WORD && !(*(const word_t *)(const void *)buf & HIGH_BITS)) {
+                buf += WORD;
+            }
+            if (buf == end) {
+                break;
+            }
+        }
+        state = utf8_lead(*buf++);
+    }
+    return state;
+}

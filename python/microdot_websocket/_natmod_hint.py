@@ -1,0 +1,21 @@
+"""Which natmod this machine loads: imported only to write codec.py's warning."""
+
+import sys
+
+# In the order of MP_NATIVE_ARCH_* (py/persistentcode.h).
+_ARCHS = 'none x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa xtensawin rv32imc'
+
+
+def hint():
+    """The rest of the warning: what is used instead, and which file to copy.
+
+    ``sys.implementation._mpy`` holds the .mpy version in its low byte, the sub-version in bits 8
+    and 9 and the architecture above them (py/persistentcode.h).
+    """
+    text = 'using the slower Python codec.'
+    mpy = getattr(sys.implementation, '_mpy', 0)
+    archs = _ARCHS.split()
+    if 0 < mpy >> 10 < len(archs):
+        text += ' This machine takes %s_%d.%d/_wscodec.mpy of the same release.' % (
+            archs[mpy >> 10], mpy & 0xFF, mpy >> 8 & 3)
+    return text

@@ -1,0 +1,1 @@
+"""What only CPython needs; left out on boards."""

@@ -1,0 +1,340 @@
+"""RFC 6455 from the server's side, without I/O: it is fed bytes and asked what they mean.
+
+All policy stands here (which frames and close codes are allowed, in which order, how long):
+- A frame has no RSV bits, a known opcode, a mask key, and its length in the shortest form
+  (sections 5.1, 5.2). Anything else is a protocol error: 1002.
+- Control frames are whole and have at most 125 bytes of payload (5.5); they may come between the
+  fragments of a message, not inside a frame.
+- A fragmented message starts with TEXT or BINARY and goes on with CONT; messages do not
+  interleave (5.4).
+- TEXT and close reasons are UTF-8, checked as the bytes arrive (8.1): 1007.
+- A message longer than ``limit`` bytes, over all its fragments, is refused by its header, before
+  its payload is allocated: 1009; so is one that the heap has no room for.
+- A Close holds nothing, or a code that may be sent and a reason (5.5.1, 7.4).
+"""
+
+from .codec import parse_header, unmask, utf8
+from ._message_buffer import new_message
+
+try:
+    from micropython import const
+except ImportError:  # CPython
+    const = int
+
+# Opcodes, section 5.2
+CONT = const(0)
+TEXT = const(1)
+BINARY = const(2)
+CLOSE = const(8)
+PING = const(9)
+PONG = const(10)
+
+# Close codes, section 7.4.1
+NORMAL = const(1000)
+GOING_AWAY = const(1001)
+PROTOCOL_ERROR = const(1002)
+NO_STATUS = const(1005)  # never on the wire: the Close was empty
+ABNORMAL = const(1006)  # never on the wire: there was no Close
+INVALID_PAYLOAD = const(1007)
+TOO_BIG = const(1009)
+INTERNAL_ERROR = const(1011)
+
+#: The longest message, in bytes: the longest payload that the codec decodes.
+MAX_LENGTH = const(0x3FFFFFFF)
+_MAX_CONTROL = const(125)
+_MIN_BUFFER = const(139)  # a control frame must fit: 14 bytes of header, 125 of payload
+
+
+class ProtocolError(Exception):
+    """The peer broke a rule. ``code``: the close code to fail the connection with; ``reason``: str."""
+
+    def __init__(self, code, reason):
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+def is_close_code(code):
+    """Whether ``code`` may stand in a Close frame (section 7.4.2 and IANA's registry)."""
+    return 3000 <= code <= 4999 or (1000 <= code <= 1014 and not 1004 <= code <= 1006)
+
+
+def close_payload(code, reason=''):
+    """The payload of a Close frame, bytes; empty for code 1005, "no status".
+
+    ValueError: a code that may not be sent, or a reason of more than 123 bytes of UTF-8.
+    """
+    if code == NO_STATUS:
+        return b''
+    if not is_close_code(code):
+        raise ValueError('close code %s may not be sent' % code)
+    payload = code.to_bytes(2, 'big') + reason.encode()
+    if len(payload) > _MAX_CONTROL:
+        raise ValueError('close reason is longer than 123 bytes')
+    return payload
+
+
+def check_sendable(opcode, length):
+    """Raise ValueError unless one frame with this opcode may carry ``length`` bytes."""
+    if opcode > PONG or BINARY < opcode < CLOSE:
+        raise ValueError('opcode %d is reserved' % opcode)
+    if opcode >= CLOSE and length > _MAX_CONTROL:
+        raise ValueError('a control frame carries at most 125 bytes')
+
+
+def write_header(buf, opcode, length):
+    """Write the header of an unmasked, unfragmented frame to ``buf[0:]``; its size in bytes."""
+    buf[0] = 0x80 | opcode
+    if length < 126:
+        buf[1] = length
+        return 2
+    if length < 0x10000:
+        buf[1] = 126
+        buf[2] = length >> 8
+        buf[3] = length & 0xFF
+        return 4
+    buf[1] = 127
+    for i in range(9, 1, -1):
+        buf[i] = length & 0xFF
+        length >>= 8
+    return 10
+
+
+class Protocol:
+    """One connection's incoming side.
+
+    Give it bytes: read into ``get_buffer()``, then call ``buffer_updated(n)`` (the names of
+    CPython's ``asyncio.BufferedProtocol``). Ask it: ``next_event()``, until it returns 0.
+
+    :param buffer_size: bytes to read at once at most, for frame headers and small payloads.
+    :param require_mask: whether an unmasked frame is a protocol error (section 5.1).
+    """
+
+    def __init__(self, buffer_size=2048, require_mask=True):
+        self._buf = bytearray(max(buffer_size, _MIN_BUFFER))
+        self._view = memoryview(self._buf)
+        self._start = 0  # what has arrived and is not decoded: _buf[_start:_end]
+        self._end = 0
+        self._hdr = [0, 0, 0, bytearray(4)]
+        self._require_mask = require_mask
+
+        #: The longest message allowed, in bytes.
+        self.limit = MAX_LENGTH
+        #: After TEXT or BINARY the message, str or bytes; after PING its payload, bytes.
+        self.data = None
+        #: After CLOSE: the peer's code (1005 if it gave none) and reason.
+        self.close_code = 0
+        self.close_reason = ''
+
+        self._opcode = 0  # of the message in progress, 0 if there is none
+        self._fin = False  # whether its current frame is its last
+        self._left = 0  # bytes of the current frame's payload still to come
+        self._msg = None  # what it is gathered in; _whole is its bytes object, if it has one
+        self._whole = None
+        self._size = 0  # bytes gathered
+        self._phase = 0  # of the mask key, for the next byte
+        self._utf8 = 0  # state of the UTF-8 check
+        self._direct = False  # whether get_buffer() gave out a piece of _msg
+        self._arrived = 0  # bytes there that are still masked
+
+    def get_buffer(self):
+        """A writable memoryview for the next bytes from the peer; never empty."""
+        self._direct = self._left >= len(self._buf) and self._msg is not None
+        if self._direct:
+            return memoryview(self._msg)[self._size : self._size + self._left]
+        # What is left over is short (a part of a header or of a control frame): move it down.
+        left_over = self._end - self._start
+        if left_over and self._start:
+            self._buf[:left_over] = self._buf[self._start : self._end]
+        self._start = 0
+        self._end = left_over
+        return self._view[left_over:] if left_over else self._view
+
+    def buffer_updated(self, n):
+        """``n`` bytes have been written to what ``get_buffer()`` returned."""
+        if self._direct:
+            self._arrived = n
+        else:
+            self._end += n
+
+    def next_event(self):
+        """What has arrived: TEXT, BINARY, PING, PONG or CLOSE, or 0 if more bytes are needed.
+
+        Raises ProtocolError, after which only ``discard()`` may be called.
+        """
+        try:
+            return self._next_event()
+        except MemoryError:
+            raise ProtocolError(TOO_BIG, 'out of memory')
+
+    def _next_event(self):
+        hdr = self._hdr
+        while True:
+            if self._left:
+                self._gather()
+                if self._left:
+                    return 0
+                if self._fin:
+                    return self._finish()
+            start = self._start
+            end = self._end
+            try:
+                size = parse_header(self._buf, start, end, hdr)
+            except ValueError:
+                raise ProtocolError(TOO_BIG, 'message too big')
+            if not size:
+                return 0
+            first, masked, length, key = hdr
+            opcode = first & 0x0F
+            self._check_header(first, masked, length, size)
+            start += size
+            stop = start + length
+            if opcode >= CLOSE:
+                if stop > end:
+                    return 0
+                self._start = stop
+                unmask(self._buf, start, stop, key, 0)
+                return self._control(opcode, start, stop)
+            if stop <= end and first > 0x80:  # a whole message in one frame
+                self._start = stop
+                unmask(self._buf, start, stop, key, 0)
+                if opcode == TEXT and utf8(self._buf, start, stop, 0):
+                    raise ProtocolError(INVALID_PAYLOAD, 'invalid UTF-8')
+                return self._deliver(opcode, self._view[start:stop])
+            self._begin(first, length)
+            self._start = start
+            if not length and self._fin:
+                return self._finish()
+
+    def discard(self):
+        """Drop what has arrived; True once the peer's Close was in it.
+
+        For a connection that has sent its own Close: lenient, so that a frame that was refused can
+        be passed over to find the Close behind it.
+        """
+        self._msg = self._whole = None
+        if self._direct:
+            self._left -= self._arrived
+            self._arrived = 0
+        while True:
+            n = min(self._left, self._end - self._start)
+            self._start += n
+            self._left -= n
+            if self._left:
+                return False
+            try:
+                size = parse_header(self._buf, self._start, self._end, self._hdr)
+            except ValueError:
+                self._left = MAX_LENGTH  # no frame will be recognized after this one
+                continue
+            if not size:
+                return False
+            self._start += size
+            self._left = self._hdr[2]
+            if self._hdr[0] & 0x0F == CLOSE:
+                return True
+
+    def _check_header(self, first, masked, length, size):
+        opcode = first & 0x0F
+        if first & 0x70:
+            reason = 'RSV bits set'
+        elif opcode > PONG or BINARY < opcode < CLOSE:
+            reason = 'reserved opcode'
+        elif self._require_mask and not masked:
+            reason = 'frame not masked'
+        elif size - 4 * masked > (2 if length < 126 else 4 if length < 0x10000 else 10):
+            reason = 'length not minimal'
+        elif opcode >= CLOSE:
+            if first >= 0x80 and length <= _MAX_CONTROL:
+                return
+            reason = 'control frame fragmented or too long'
+        elif opcode and self._opcode:
+            reason = 'message inside a message'
+        elif not opcode and not self._opcode:
+            reason = 'continuation of nothing'
+        elif length > self.limit - (self._size if self._opcode else 0):
+            raise ProtocolError(TOO_BIG, 'message too big')
+        else:
+            return
+        raise ProtocolError(PROTOCOL_ERROR, reason)
+
+    def _control(self, opcode, start, stop):
+        """A whole control frame, its payload at _buf[start:stop], unmasked."""
+        if opcode == PING:
+            self.data = bytes(self._view[start:stop])
+        elif opcode == CLOSE:
+            code = NO_STATUS
+            if start < stop:
+                code = self._buf[start] << 8 | self._buf[start + 1] if stop - start > 1 else 0
+                if not is_close_code(code):
+                    raise ProtocolError(PROTOCOL_ERROR, 'bad close code')
+                if utf8(self._buf, start + 2, stop, 0):
+                    raise ProtocolError(INVALID_PAYLOAD, 'invalid UTF-8')
+                self.close_reason = str(self._view[start + 2 : stop], 'utf-8')
+            self.close_code = code
+        return opcode
+
+    def _begin(self, first, length):
+        """A data frame whose payload is still to come, or one of several: make room for it."""
+        self._fin = first >= 0x80
+        opcode = first & 0x0F
+        if opcode:
+            self._size = self._utf8 = 0
+            if self._fin and opcode == BINARY:
+                self._whole, self._msg = new_message(length)
+            else:
+                self._msg = bytearray(length)
+            self._opcode = opcode
+        elif self._size + length > len(self._msg):
+            self._grow(self._size + length)
+        self._left = length
+        self._phase = 0
+
+    def _grow(self, size):
+        """Let _msg hold ``size`` bytes: twice that while fragments are to follow, so that many
+        short ones do not copy it each time."""
+        if not self._fin:
+            size = max(size, min(2 * size, self.limit))
+        msg = bytearray(size)
+        msg[: self._size] = memoryview(self._msg)[: self._size]
+        self._msg = msg
+
+    def _gather(self):
+        """Take what has arrived of the current frame's payload into _msg, and unmask it there."""
+        start = self._size
+        if self._direct:
+            n = self._arrived
+            self._arrived = 0
+            self._direct = False
+        else:
+            n = min(self._left, self._end - self._start)
+            self._msg[start : start + n] = self._view[self._start : self._start + n]
+            self._start += n
+        stop = start + n
+        unmask(self._msg, start, stop, self._hdr[3], self._phase)
+        self._phase = self._phase + n & 3
+        self._size = stop
+        self._left -= n
+        if self._opcode == TEXT:
+            self._utf8 = utf8(self._msg, start, stop, self._utf8)
+            if self._utf8 < 0:
+                raise ProtocolError(INVALID_PAYLOAD, 'invalid UTF-8')
+
+    def _finish(self):
+        """The message in progress is complete."""
+        opcode = self._opcode
+        self._opcode = 0
+        if self._utf8:
+            raise ProtocolError(INVALID_PAYLOAD, 'invalid UTF-8')
+        if self._whole is None:
+            payload = memoryview(self._msg)[: self._size]
+            self._msg = None
+            return self._deliver(opcode, payload)
+        self.data = self._whole
+        self._whole = self._msg = None
+        return opcode
+
+    def _deliver(self, opcode, payload):
+        """Make the message of its payload, a memoryview."""
+        self.data = str(payload, 'utf-8') if opcode == TEXT else bytes(payload)
+        return opcode

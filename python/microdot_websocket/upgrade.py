@@ -1,0 +1,98 @@
+"""From a request to a WebSocket and back: Microdot's ``websocket_upgrade`` and ``with_websocket``."""
+
+from microdot import Response
+from microdot.helpers import wraps
+from microdot.microdot import MUTED_SOCKET_ERRORS, print_exception
+
+from . import protocol as rfc
+from .websocket import WebSocket, WebSocketError
+
+
+async def _after_error(request, response):
+    """Registered with the application: runs when a handler raised, or the handshake was refused."""
+    ws = getattr(request, '_websocket', None)
+    if ws is None:
+        return response
+    if ws._stream is None and not ws.closed:  # refused
+        if response.status_code == 426:
+            response.headers['Sec-WebSocket-Version'] = '13'  # RFC 6455, section 4.4
+        return response
+    await ws.close(rfc.INTERNAL_ERROR)
+    return Response.already_handled  # no HTTP behind the Close
+
+
+async def websocket_upgrade(request):
+    """Upgrade a request to a WebSocket connection, inside a route function.
+
+    For example after the user's credentials are verified. Returns the ``WebSocket``::
+
+        @app.route('/echo')
+        async def echo(request):
+            if not authenticate_user(request):
+                abort(401)
+            ws = await websocket_upgrade(request)
+            while True:
+                message = await ws.receive()
+                await ws.send(message)
+
+    A request that is no proper handshake (RFC 6455, section 4.2.1) is answered 400, or 426 for
+    another version than 13, and the function does not go on. When it returns, the connection is
+    closed with code 1000; when it raises, with 1011.
+    """
+    app = request.app
+    if _after_error not in app.after_error_request_handlers:
+        app.after_error_request(_after_error)
+    ws = request._websocket = WebSocket(request)
+    await ws.handshake()
+
+    @request.after_request
+    async def finish(request, response):
+        await ws.close()
+        return Response.already_handled
+
+    return ws
+
+
+def websocket_wrapper(f, upgrade_function):
+    """The route function for the handler ``f``; Microdot's ``asgi`` module has its own upgrade."""
+
+    @wraps(f)
+    async def wrapper(request, *args, **kwargs):
+        ws = await upgrade_function(request)
+        try:
+            await f(request, ws, *args, **kwargs)
+        except WebSocketError:
+            pass
+        except Exception as exc:
+            if not isinstance(exc, OSError) or exc.errno not in MUTED_SOCKET_ERRORS:
+                print_exception(exc)
+                ws._exit_code = rfc.INTERNAL_ERROR
+        except BaseException:
+            # Cancelled, as when the server stops: there is no time to wait for an answer.
+            ws._exit_code = rfc.GOING_AWAY
+            ws.close_timeout = 0
+            raise
+        finally:
+            try:
+                await ws.close()
+            except Exception:
+                pass
+        return Response.already_handled
+
+    return wrapper
+
+
+def with_websocket(f):
+    """Make a route a WebSocket endpoint: the function receives the connection behind the request::
+
+        @app.route('/echo')
+        @with_websocket
+        async def echo(request, ws):
+            while True:
+                message = await ws.receive()
+                await ws.send(message)
+
+    The connection is closed when the function ends, as ``websocket_upgrade`` describes; a
+    WebSocketError in it, which is how a connection ends, is no fault.
+    """
+    return websocket_wrapper(f, websocket_upgrade)

@@ -1,0 +1,262 @@
+"""The connection object of Microdot's API: ``protocol.py`` over ``stream.py``, with asyncio."""
+
+import asyncio
+
+from microdot import Request
+from microdot.microdot import HTTPException
+
+from . import handshake
+from . import protocol as rfc
+from .stream import is_in_process, open_stream
+
+_BURST = 32  # messages sent without waiting for anything, before other tasks get their turn
+
+
+class WebSocketError(HTTPException):
+    """The WebSocket connection has ended, by the peer or by an error.
+
+    ``code``: the close code (RFC 6455, section 7.4.1): the peer's, or the one it was sent; 1005 if
+    the peer gave none, 1006 if the connection was lost without a Close. ``reason``: str.
+
+    It is an HTTPException so that one which leaves a handler ends the request quietly: Microdot
+    prints a traceback for any other exception.
+    """
+
+    def __init__(self, reason='', code=rfc.ABNORMAL):
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+    def __str__(self):
+        return '%s (%d)' % (self.reason or 'connection closed', self.code)
+
+    def __repr__(self):
+        return 'WebSocketError: ' + str(self)
+
+
+class WebSocket:
+    """A WebSocket connection, handed to handler functions.
+
+    :param request: the Microdot ``Request`` that asks for the upgrade.
+    """
+
+    CONT = rfc.CONT
+    TEXT = rfc.TEXT
+    BINARY = rfc.BINARY
+    CLOSE = rfc.CLOSE
+    PING = rfc.PING
+    PONG = rfc.PONG
+
+    #: The longest message, in bytes over all its fragments, that ``receive()`` accepts; a longer
+    #: one is refused with close code 1009. 0: no limit; -1: ``Request.max_body_length``. A class
+    #: attribute that may be set on one connection too.
+    max_message_length = -1
+
+    #: Seconds to wait for the peer's Close after sending one.
+    close_timeout = 2
+
+    #: Bytes, per connection: what is read at once. Longer payloads do not pass through it.
+    read_buffer_size = 2048
+
+    def __init__(self, request):
+        self.request = request
+        #: True once a Close was sent, or the connection was lost: nothing can be sent any more.
+        self.closed = False
+        self._stream = None
+        self._protocol = None
+        self._burst = 0  # messages sent since this task last waited
+        self._reading = False  # a task waits for bytes
+        self._read_done = None  # an Event for close(), if it has to wait for that task
+        self._ended = False  # nothing more will be read
+        self._end = ('', rfc.NORMAL)  # reason and code of the WebSocketErrors from then on
+        self._exit_code = rfc.NORMAL  # for close() without a code
+
+    async def handshake(self):
+        """Answer the upgrade request; HTTPException 400 or 426 if it is not a proper one."""
+        request = self.request
+        reader, writer = request.sock
+        in_process = is_in_process(writer)
+        refusal = handshake.refusal(request, in_process)
+        if refusal:
+            request.app.abort(*refusal)
+        try:
+            await writer.awrite(handshake.response(request))
+        except OSError:
+            raise self._lost()
+        self._stream = open_stream(reader, writer)
+        self._protocol = rfc.Protocol(self.read_buffer_size, not in_process)
+
+    async def receive(self):
+        """The next message: str for TEXT, bytes for BINARY.
+
+        Answers pings and the peer's Close on the way. WebSocketError: the connection has ended.
+        RuntimeError: another task is receiving. It may be cancelled, as by
+        ``asyncio.wait_for()``, and loses nothing.
+        """
+        if self._reading:
+            raise RuntimeError('another task is receiving')
+        limit = self.max_message_length
+        if limit == 0:
+            limit = rfc.MAX_LENGTH
+        elif limit < 0:
+            limit = Request.max_body_length
+        protocol = self._protocol
+        try:
+            while True:
+                if self.closed:
+                    raise self._end_error()
+                protocol.limit = limit
+                event = protocol.next_event()
+                if event == 0:
+                    await self._read()
+                elif event <= rfc.BINARY:
+                    data = protocol.data
+                    protocol.data = None  # or it would stay in memory until the next one
+                    return data
+                elif event == rfc.PING:
+                    await self.send(protocol.data, rfc.PONG)
+                elif event == rfc.CLOSE:
+                    self._ended = True
+                    await self._shut(protocol.close_code, '')
+                    self._end = (protocol.close_reason, protocol.close_code)
+        except rfc.ProtocolError as exc:
+            await self._shut(exc.code, exc.reason)
+            raise self._end_error()
+
+    async def send(self, data, opcode=None):
+        """Send a message, or a control frame.
+
+        :param data: str, or bytes, bytearray or memoryview; the last two must not change before
+                     the call returns.
+        :param opcode: ``TEXT`` for str and ``BINARY`` for bytes unless it is given.
+
+        It returns once the system has taken all of the data. Many tasks may send at once. If it is
+        cancelled, the message still goes out, whole. WebSocketError: the connection has ended.
+        ValueError: a reserved opcode, or a control frame of more than 125 bytes.
+        """
+        if not isinstance(data, (str, bytes, bytearray, memoryview)):
+            raise TypeError('send() takes str or bytes, not %s' % type(data).__name__)
+        if self.closed:
+            raise self._end_error()
+        if opcode:
+            if isinstance(data, str):
+                data = data.encode()
+            rfc.check_sendable(opcode, len(data))
+            if opcode == rfc.CLOSE:
+                self.closed = True
+        else:
+            opcode = rfc.TEXT if isinstance(data, str) else rfc.BINARY
+        try:
+            if self._stream.write_frame(opcode, data):
+                await self._stream.flush()
+                return
+        except OSError:
+            raise self._lost()
+        # Nothing had to wait. A task that only sends would never let another one run.
+        self._burst += 1
+        if self._burst >= _BURST:
+            self._burst = 0
+            await asyncio.sleep(0)
+
+    async def close(self, code=None, reason=''):
+        """Close the connection: send a Close, wait ``close_timeout`` seconds at most for the peer's.
+
+        :param code: 1000 unless it is given; 1011 after an exception in the handler.
+        :param reason: str, at most 123 bytes of UTF-8.
+
+        Does nothing on a closed connection. ValueError: a code that may not be sent, a reason that
+        is too long.
+        """
+        if not self.closed:
+            await self._shut(code or self._exit_code, reason)
+        elif not self._ended:  # the application sent the Close itself, or another task did
+            await self._wait_for_close(False)
+
+    async def _read(self):
+        """Wait for bytes and give them to the protocol. WebSocketError if the connection is lost."""
+        self._burst = 0
+        self._reading = True
+        try:
+            n = await self._stream.readinto(self._protocol.get_buffer())
+        except OSError:
+            n = 0
+        finally:
+            self._reading = False
+            if self._read_done:
+                self._read_done.set()
+                self._read_done = None
+        if n:
+            self._protocol.buffer_updated(n)
+        elif n == 0:
+            raise self._lost()
+
+    async def _shut(self, code, reason):
+        """Send a Close; unless the peer's has come, wait for it. Raises only ValueError."""
+        payload = rfc.close_payload(code, reason)
+        self.closed = True
+        self._end = (reason, code)
+        try:
+            unsent = self._stream.write_frame(rfc.CLOSE, payload)
+            if unsent or not self._ended:
+                await self._wait_for_close(unsent)
+        except OSError:
+            self._lost()
+
+    async def _wait_for_close(self, unsent):
+        if self.close_timeout > 0:
+            try:
+                await asyncio.wait_for(self._finish(unsent), self.close_timeout)
+            except (OSError, asyncio.TimeoutError, WebSocketError):
+                pass
+        self._ended = True
+
+    async def _finish(self, unsent):
+        """Send what is left, then read until the peer's Close. Without it the system may answer
+        bytes that come late with a reset, and the peer never see our Close."""
+        if unsent:
+            await self._stream.flush()
+        while not self._ended:
+            if self._reading:
+                if not self._read_done:
+                    self._read_done = asyncio.Event()
+                await self._read_done.wait()
+            elif self._protocol.discard():
+                return
+            else:
+                await self._read()
+
+    def _lost(self):
+        """The connection broke; the WebSocketError to raise."""
+        if not self._ended and not self.closed:
+            self._end = ('connection lost', rfc.ABNORMAL)
+        self.closed = self._ended = True
+        return self._end_error()
+
+    def _end_error(self):
+        return WebSocketError(*self._end)
+
+    # What Microdot's TestClient and tests call.
+
+    @classmethod
+    def _encode_websocket_frame(cls, opcode, payload):
+        from .plain_stream import encode_frame
+
+        return encode_frame(opcode, payload)
+
+    @classmethod
+    def _parse_frame_header(cls, header):
+        fin = header[0] & 0x80
+        opcode = header[0] & 0x0F
+        if not fin or opcode == cls.CONT:
+            raise WebSocketError('continuation frames are not supported here')
+        length = header[1] & 0x7F
+        return fin, opcode, header[1] & 0x80, {126: -2, 127: -8}.get(length, length)
+
+    def _process_websocket_frame(self, opcode, payload):
+        if opcode == self.CLOSE:
+            raise WebSocketError('connection closed', rfc.NO_STATUS)
+        if opcode == self.PONG:
+            return None, None
+        if opcode == self.PING:
+            return self.PONG, payload
+        return None, payload.decode() if opcode == self.TEXT else payload
