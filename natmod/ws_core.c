@@ -18,7 +18,7 @@ int ws_parse_header(const uint8_t *buf, size_t len, ws_header_t *header) {
     if (len < 2) {
         return 0;
     }
-    uint32_t masked = buf[1] >> 7;
+    unsigned masked = buf[1] >> 7;
     uint32_t length = buf[1] & 0x7f;
     size_t size = 2;
     if (length >= 126) {
@@ -35,12 +35,12 @@ int ws_parse_header(const uint8_t *buf, size_t len, ws_header_t *header) {
         length = length << 8 | buf[i];
     }
     header->first = buf[0];
-    header->masked = masked;
+    header->masked = (uint8_t)masked;
     header->length = length;
     for (size_t i = 0; i < 4; i++) {
         header->key[i] = masked ? buf[size + i] : 0;
     }
-    return size + masked * 4;
+    return (int)(size + masked * 4);
 }
 
 void ws_unmask(uint8_t *buf, size_t len, const uint8_t key[4], size_t phase) {
@@ -59,7 +59,7 @@ void ws_unmask(uint8_t *buf, size_t len, const uint8_t key[4], size_t phase) {
     word_t *words = (word_t *)(void *)buf;
     /* Unrolled, since a turn costs as much as a word. No hardware loop is needed on Xtensa (the
      * ESP32-S2 has none). */
-    size_t left = end - buf;
+    size_t left = (size_t)(end - buf);
     for (; left >= 4 * WORD; left -= 4 * WORD, words += 4) {
         words[0] ^= mask;
         words[1] ^= mask;

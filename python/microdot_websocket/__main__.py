@@ -1,4 +1,4 @@
-"""``python -m microdot_websocket app.py``: run an unchanged Microdot application with this package."""
+"""``python -m microdot_websocket app.py``: run an unchanged Microdot application on it."""
 
 import runpy
 import sys

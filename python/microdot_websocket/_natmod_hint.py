@@ -17,5 +17,8 @@ def hint():
     archs = _ARCHS.split()
     if 0 < mpy >> 10 < len(archs):
         text += ' This machine takes %s_%d.%d/_wscodec.mpy of the same release.' % (
-            archs[mpy >> 10], mpy & 0xFF, mpy >> 8 & 3)
+            archs[mpy >> 10],
+            mpy & 0xFF,
+            mpy >> 8 & 3,
+        )
     return text

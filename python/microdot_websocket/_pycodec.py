@@ -133,7 +133,7 @@ def utf8(buf, start, end, state):
 
     ``state`` is 0 at the start of the text, then what the last call returned. Returns the new
     state: 0 between two characters, 1 to 7 inside one, -1 at the first byte that no valid text
-    has there. ValueError: a bad range or state. Twin of utf8 in mod_wscodec.c, ws_utf8 in ws_core.c.
+    has there. ValueError: a bad range or state. Twin of utf8 in mod_wscodec.c.
     """
     _check_range(buf, start, end, False)
     if (state | 0) < 0 or state > 7:

@@ -1,4 +1,4 @@
-"""A stream with nothing but ``read`` and ``awrite``: Microdot's TestClient, imported when it is met."""
+"""A stream with nothing but ``read`` and ``awrite``: Microdot's TestClient. Imported when met."""
 
 from .protocol import write_header
 

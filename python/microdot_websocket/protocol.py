@@ -13,8 +13,8 @@ All policy stands here (which frames and close codes are allowed, in which order
 - A Close holds nothing, or a code that may be sent and a reason (5.5.1, 7.4).
 """
 
-from .codec import parse_header, unmask, utf8
 from ._message_buffer import new_message
+from .codec import parse_header, unmask, utf8
 
 try:
     from micropython import const
@@ -46,7 +46,7 @@ _MIN_BUFFER = const(139)  # a control frame must fit: 14 bytes of header, 125 of
 
 
 class ProtocolError(Exception):
-    """The peer broke a rule. ``code``: the close code to fail the connection with; ``reason``: str."""
+    """The peer broke a rule: ``code`` and ``reason`` (str) are for the Close that tells it so."""
 
     def __init__(self, code, reason):
         super().__init__(code, reason)
@@ -192,9 +192,10 @@ class Protocol:
             if opcode >= CLOSE:
                 if stop > end:
                     return 0
-                self._start = stop
                 unmask(self._buf, start, stop, key, 0)
-                return self._control(opcode, start, stop)
+                self._control(opcode, start, stop)
+                self._start = stop
+                return opcode
             if stop <= end and first > 0x80:  # a whole message in one frame
                 self._start = stop
                 unmask(self._buf, start, stop, key, 0)
@@ -272,7 +273,6 @@ class Protocol:
                     raise ProtocolError(INVALID_PAYLOAD, 'invalid UTF-8')
                 self.close_reason = str(self._view[start + 2 : stop], 'utf-8')
             self.close_code = code
-        return opcode
 
     def _begin(self, first, length):
         """A data frame whose payload is still to come, or one of several: make room for it."""

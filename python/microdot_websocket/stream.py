@@ -5,8 +5,8 @@ Three kinds of stream have this interface: ``SocketStream`` here and in ``cpytho
 
 ``readinto(buf)``: a coroutine; bytes read, 0 at the end, or None if there was nothing after all.
 ``write_frame(opcode, payload)``: takes a whole frame at once, so that frames of many tasks never
-interleave; True if a part of it waits for ``flush()``. ``payload`` is bytes, bytearray, memoryview or
-str; it must not change until then.
+interleave; True if a part of it waits for ``flush()``. ``payload`` is str, bytes, bytearray or
+memoryview; it must not change until then.
 ``flush()``: a coroutine; returns once all that was written has been handed to the system.
 Cancelling it loses nothing: what is left goes out with the next flush.
 """
@@ -19,8 +19,8 @@ _SMALL = 1024  # payloads up to this are copied behind their header: one write, 
 
 
 class SocketStream:
-    """``asyncio.Stream`` of MicroPython, whose own ``drain()`` fails when two tasks await it, forgets
-    how far it was when it is cancelled, and yields even if there is nothing to send."""
+    """Over MicroPython's ``asyncio.Stream``, whose own ``drain()`` fails when two tasks await it,
+    forgets how far it was when it is cancelled, and yields even if there is nothing to send."""
 
     needs = 's'  # the attribute that tells this kind of stream
 

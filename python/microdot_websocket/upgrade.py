@@ -1,4 +1,4 @@
-"""From a request to a WebSocket and back: Microdot's ``websocket_upgrade`` and ``with_websocket``."""
+"""From a request to a WebSocket and back: ``websocket_upgrade`` and ``with_websocket``."""
 
 from microdot import Response
 from microdot.helpers import wraps

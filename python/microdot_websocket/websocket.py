@@ -63,6 +63,7 @@ class WebSocket:
         #: True once a Close was sent, or the connection was lost: nothing can be sent any more.
         self.closed = False
         self._stream = None
+        self._in_process = False  # a client like Microdot's TestClient, with no closing handshake
         self._protocol = None
         self._burst = 0  # messages sent since this task last waited
         self._reading = False  # a task waits for bytes
@@ -84,6 +85,7 @@ class WebSocket:
         except OSError:
             raise self._lost()
         self._stream = open_stream(reader, writer)
+        self._in_process = in_process
         self._protocol = rfc.Protocol(self.read_buffer_size, not in_process)
 
     async def receive(self):
@@ -159,7 +161,7 @@ class WebSocket:
             await asyncio.sleep(0)
 
     async def close(self, code=None, reason=''):
-        """Close the connection: send a Close, wait ``close_timeout`` seconds at most for the peer's.
+        """Close the connection: send a Close, wait for the peer's for ``close_timeout`` seconds.
 
         :param code: 1000 unless it is given; 1011 after an exception in the handler.
         :param reason: str, at most 123 bytes of UTF-8.
@@ -173,7 +175,7 @@ class WebSocket:
             await self._wait_for_close(False)
 
     async def _read(self):
-        """Wait for bytes and give them to the protocol. WebSocketError if the connection is lost."""
+        """Wait for bytes, give them to the protocol. WebSocketError: the connection is lost."""
         self._burst = 0
         self._reading = True
         try:
@@ -197,7 +199,10 @@ class WebSocket:
         self._end = (reason, code)
         try:
             unsent = self._stream.write_frame(rfc.CLOSE, payload)
-            if unsent or not self._ended:
+            if self._in_process:
+                self._ended = True
+                await self._stream.flush()
+            elif unsent or not self._ended:
                 await self._wait_for_close(unsent)
         except OSError:
             self._lost()

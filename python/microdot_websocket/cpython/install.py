@@ -9,6 +9,7 @@ def install():
     RuntimeError: Microdot's module has been imported already, so somebody holds its classes.
     """
     import microdot
+
     import microdot_websocket
 
     present = sys.modules.get('microdot.websocket', microdot_websocket)

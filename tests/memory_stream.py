@@ -1,0 +1,199 @@
+"""A connection in memory: the streams that a server gets, and the peer's end of it in the hands of
+a test. MicroPython's own asyncio.Stream and CPython's own StreamReader and StreamWriter are on top,
+so that the code under test runs as it does over a socket."""
+
+import asyncio
+import sys
+
+
+class Peer:
+    """What the test holds.
+
+    `sent`: all that the server has written, bytearray. `room`: how many bytes the server may
+    write until more room is given, None for any number. `error`: an OSError number that the
+    server's next reads and writes end with.
+    """
+
+    def __init__(self):
+        self.incoming = bytearray()
+        self.at_end = False
+        self.sent = bytearray()
+        self.room = None
+        self.error = 0
+        self.writes = 0
+
+    def feed(self, data):
+        self.incoming.extend(data)
+        self.changed()
+
+    def end(self):
+        self.at_end = True
+        self.changed()
+
+    def fail(self, errno):
+        self.error = errno
+        self.changed()
+
+    def give_room(self, n):
+        self.room = n
+        self.changed()
+
+    def changed(self):
+        pass
+
+    def take(self, data):
+        """Accept what there is room for; how much that is."""
+        if self.error:
+            raise OSError(self.error)
+        n = len(data) if self.room is None else min(self.room, len(data))
+        self.sent.extend(bytes(data[:n]))
+        if self.room is not None:
+            self.room -= n
+        if n:
+            self.writes += 1
+        return n
+
+
+if sys.implementation.name == 'micropython':
+    import io
+
+    class _Socket(io.IOBase):
+        """What asyncio.Stream polls, reads and writes; see py/stream.h for the numbers."""
+
+        def __init__(self, peer):
+            self.peer = peer
+
+        def ioctl(self, request, arg):
+            if request != 3:  # MP_STREAM_POLL
+                return 0
+            peer = self.peer
+            readable = peer.incoming or peer.at_end or peer.error
+            writable = peer.room is None or peer.room > 0 or peer.error
+            return arg & ((1 if readable else 0) | (4 if writable else 0))
+
+        def read(self, n):
+            peer = self.peer
+            if peer.error:
+                raise OSError(peer.error)
+            data = bytes(peer.incoming[:n])
+            peer.incoming = peer.incoming[n:]
+            return data if data or peer.at_end else None
+
+        def readinto(self, buf):
+            data = self.read(len(buf))
+            if data is None:
+                return None
+            buf[: len(data)] = data
+            return len(data)
+
+        def readline(self):
+            return self.read(self.peer.incoming.find(b'\n') + 1 or len(self.peer.incoming))
+
+        def write(self, buf):
+            return self.peer.take(buf) or None
+
+        def close(self):
+            self.peer.at_end = True
+
+    def open_pair():
+        """(reader, writer, peer)"""
+        peer = Peer()
+        stream = asyncio.StreamReader(_Socket(peer), {'peername': ('memory', 0)})
+        return stream, stream, peer
+
+else:
+
+    class _Transport(asyncio.Transport):
+        """A transport over a Peer, with the flow control of the ones that asyncio has."""
+
+        def __init__(self, peer, protocol):
+            super().__init__()
+            self.peer = peer
+            self.protocol = protocol
+            self.unsent = bytearray()
+            self.high = 65536
+            self.paused = False
+            self.closed = False
+
+        def set_write_buffer_limits(self, high=None, low=None):
+            self.high = high
+
+        def get_write_buffer_size(self):
+            return len(self.unsent)
+
+        def is_closing(self):
+            return self.closed
+
+        def write(self, data):
+            self.unsent += data
+            self.pump()
+
+        def pump(self):
+            try:
+                del self.unsent[: self.peer.take(self.unsent)]
+            except OSError as exc:
+                self.abort(exc)
+                return
+            if not self.paused and len(self.unsent) > self.high:
+                self.paused = True
+                self.protocol.pause_writing()
+            elif self.paused and not self.unsent:
+                self.paused = False
+                self.protocol.resume_writing()
+
+        def abort(self, exc):
+            if not self.closed:
+                self.closed = True
+                self.protocol.connection_lost(exc)
+
+        def close(self):
+            self.abort(None)
+
+    class _CPythonPeer(Peer):
+        def changed(self):
+            if self.error:
+                self.transport.abort(OSError(self.error, 'made by a test'))
+                return
+            if self.incoming:
+                self.reader.feed_data(bytes(self.incoming))
+                self.incoming = bytearray()
+            if self.at_end:
+                self.reader.feed_eof()
+            self.transport.pump()
+
+    def open_pair():
+        """(reader, writer, peer)"""
+        peer = _CPythonPeer()
+        loop = asyncio.get_running_loop()
+        peer.reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(peer.reader)
+        peer.transport = _Transport(peer, protocol)
+        protocol.connection_made(peer.transport)
+        writer = asyncio.StreamWriter(peer.transport, protocol, peer.reader, loop)
+
+        async def awrite(data):  # as Microdot adds it
+            writer.write(data)
+            await writer.drain()
+
+        async def aclose():
+            writer.close()
+
+        writer.awrite, writer.aclose = awrite, aclose
+        return peer.reader, writer, peer
+
+
+def run(coroutine):
+    """asyncio.run() in an event loop of its own, bounded: a hang is a failure, not a wait."""
+
+    async def bounded():
+        return await asyncio.wait_for(coroutine, 20)
+
+    if hasattr(asyncio, 'new_event_loop'):
+        asyncio.new_event_loop()  # MicroPython keeps one: forget the tasks of the last test
+    return asyncio.run(bounded())
+
+
+async def settle(turns=10):
+    """Let the other tasks run until they wait for something."""
+    for _ in range(turns):
+        await asyncio.sleep(0)

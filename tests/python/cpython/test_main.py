@@ -1,0 +1,29 @@
+"""`python -m microdot_websocket app.py`"""
+
+import subprocess
+import sys
+
+
+def run(*args):
+    command = [sys.executable, '-m', 'microdot_websocket', *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_runs_an_unchanged_application(tmp_path):
+    app = tmp_path / 'app.py'
+    app.write_text(
+        'import sys\n'
+        'from microdot.websocket import WebSocket\n'
+        'print(__name__, sys.argv[1:], WebSocket.__module__)\n'
+    )
+    result = run(app, 'a', 'b')
+    assert result.stderr == ''
+    assert result.stdout == "__main__ ['a', 'b'] microdot_websocket.websocket\n"
+
+
+def test_usage():
+    result = run()
+    assert result.returncode == 1
+    assert result.stderr == (
+        'usage: python -m microdot_websocket app.py [arguments]  (codec: python)\n'
+    )

@@ -1,0 +1,40 @@
+"""SocketStream over CPython's streams; what it does for send() is tested in test_websocket.py."""
+
+import asyncio
+
+from memory_stream import open_pair, run, settle
+from microdot_websocket.cpython.stream import SocketStream
+
+
+def test_readinto():
+    async def main():
+        reader, writer, peer = open_pair()
+        stream = SocketStream(reader, writer)
+        peer.feed(b'abcdef')
+        buf = bytearray(8)
+        assert await stream.readinto(memoryview(buf)[2:6]) == 4
+        assert buf == b'\0\0abcd\0\0'
+        peer.end()
+        assert await stream.readinto(memoryview(buf)) == 2
+        assert await stream.readinto(memoryview(buf)) == 0
+
+    run(main())
+
+
+def test_flush_waits_until_all_is_sent():
+    async def main():
+        reader, writer, peer = open_pair()
+        stream = SocketStream(reader, writer)
+        assert not stream.write_frame(2, b'x' * 50)
+        peer.give_room(1)
+        assert stream.write_frame(2, b'y' * 50)
+        task = asyncio.create_task(stream.flush())
+        await settle()
+        peer.give_room(50)
+        await settle()
+        assert not task.done()
+        peer.give_room(1)
+        await task
+        assert peer.sent == b'\x82\x32' + b'x' * 50 + b'\x82\x32' + b'y' * 50
+
+    run(main())

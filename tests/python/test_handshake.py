@@ -1,0 +1,79 @@
+"""The opening handshake, RFC 6455, sections 4.1 and 4.2."""
+
+import unittest
+
+from connection import HEADERS
+from microdot.microdot import NoCaseDict, Request
+from microdot_websocket import handshake
+
+
+def request(method='GET', version='1.1', **changes):
+    headers = NoCaseDict()
+    for name, value in HEADERS.items():
+        value = changes.get(name.replace('-', '_'), value)
+        if value is not None:
+            headers[name] = value
+    return Request(None, None, method, '/', version, headers)
+
+
+class TestHandshake(unittest.TestCase):
+    def status(self, *args, **changes):
+        refusal = handshake.refusal(request(*args, **changes))
+        return refusal and refusal[0]
+
+    def test_accepted(self):
+        self.assertIsNone(self.status())
+        self.assertIsNone(self.status('GET', '1.1', Upgrade='WebSocket', Connection='upgrade'))
+        self.assertIsNone(self.status(Connection='keep-alive, Upgrade'))  # Firefox
+        self.assertIsNone(
+            self.status(Connection='Upgrade,HTTP2-Settings', Upgrade='h2c , websocket')
+        )
+        self.assertIsNone(self.status(Sec_WebSocket_Key='AAAAAAAAAAAAAAAAAAAAAA=='))
+        self.assertIsNone(self.status('GET', '2'))
+
+    def test_refused(self):
+        self.assertEqual(self.status('POST'), 400)
+        self.assertEqual(self.status('HEAD'), 400)
+        self.assertEqual(self.status('GET', '1.0'), 400)
+        self.assertEqual(self.status('GET', '0.9'), 400)
+        for value in (None, '', 'websockets', 'web socket', 'h2c'):
+            self.assertEqual(self.status(Upgrade=value), 400, value)
+        for value in (None, '', 'close', 'keep-alive', 'upgrades', 'no upgrade'):
+            self.assertEqual(self.status(Connection=value), 400, value)
+
+    def test_keys(self):
+        for key in (
+            None,
+            '',
+            'xxx',
+            'dGhlIHNhbXBsZSBub25jZQ=',  # padding missing
+            'dGhlIHNhbXBsZSBub25jZQ',
+            'dGhlIHNhbXBsZSBub25jZTE=',  # 17 bytes
+            'dGhlIHNhbXBsZSBub25j',  # 15 bytes
+            'dGhlIHNhbXBs!SBub25jZQ==',
+            'dGhlIHNhbXBsZSBub25jZQ==AAAA',
+            'é' * 24,
+        ):
+            self.assertEqual(self.status(Sec_WebSocket_Key=key), 400, key)
+
+    def test_versions(self):
+        for version in (None, '', '8', '12', '14', '13,8', '0x13'):
+            self.assertEqual(self.status(Sec_WebSocket_Version=version), 426, version)
+        # What is no handshake at all is no matter of versions.
+        self.assertEqual(self.status(Sec_WebSocket_Version='8', Upgrade=None), 400)
+
+    def test_in_process_clients_may_speak_http_1_0(self):
+        self.assertIsNone(handshake.refusal(request('GET', '1.0'), in_process=True))
+        self.assertEqual(handshake.refusal(request('POST', '1.0'), in_process=True)[0], 400)
+
+    def test_accept_key(self):
+        # The example of section 1.3
+        key = handshake.accept_key('dGhlIHNhbXBsZSBub25jZQ==')
+        self.assertEqual(key, b's3pPLMBiTxaQ9kYGzzhZRbK+xOo=')
+
+    def test_response(self):
+        lines = handshake.response(request()).decode().split('\r\n')
+        self.assertEqual(lines[0], 'HTTP/1.1 101 Switching Protocols')
+        expected = ['Connection: Upgrade', 'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=']
+        self.assertEqual(sorted(lines[1:-2]), expected + ['Upgrade: websocket'])
+        self.assertEqual(lines[-2:], ['', ''])

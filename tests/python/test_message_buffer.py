@@ -1,0 +1,40 @@
+"""Messages that are gathered in the object they end up in."""
+
+import sys
+import unittest
+
+from frames import pattern
+from microdot_websocket._message_buffer import new_message
+
+
+class TestMessageBuffer(unittest.TestCase):
+    def filled(self, n):
+        whole, buffer = new_message(n)
+        self.assertEqual(len(buffer), n)
+        buffer[:] = pattern(n)
+        return bytes(buffer) if whole is None else whole
+
+    def test_like_any_bytes_object(self):
+        for n in (1, 63, 64, 65, 1000, 70000):
+            message = self.filled(n)
+            same = bytes(bytearray(pattern(n)))
+            self.assertIs(type(message), bytes)
+            self.assertEqual(message, same)
+            self.assertEqual(hash(message), hash(same))
+            # Several keys, so that the look-up goes by the hash.
+            self.assertEqual({same: 1, b'a': 2, b'b': 3, b'c': 4}.get(message), 1)
+            self.assertEqual({message: 1, b'a': 2, b'b': 3, b'c': 4}.get(same), 1)
+
+    def test_constants_stay_as_they_are(self):
+        whole, buffer = new_message(0)
+        self.assertEqual(len(buffer), 0)
+        self.assertEqual(hash(b''), hash(bytes(0)))
+
+    def test_not_copied_where_it_can_be(self):
+        whole, _ = new_message(1000)
+        if (
+            sys.implementation.name == 'micropython'
+        ):  # every build that the tests run on has uctypes
+            self.assertIs(type(whole), bytes)
+        else:
+            self.assertIsNone(whole)

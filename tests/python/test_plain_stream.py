@@ -1,0 +1,51 @@
+"""A stream with only read and awrite."""
+
+import unittest
+
+from memory_stream import run
+from microdot_websocket.plain_stream import PlainStream, encode_frame
+
+
+class Client:
+    def __init__(self):
+        self.incoming = b'abcdef'
+        self.written = []
+
+    async def read(self, n):
+        data, self.incoming = self.incoming[:n], self.incoming[n:]
+        return data
+
+    async def awrite(self, data):
+        self.written.append(bytes(data))
+
+
+class TestPlainStream(unittest.TestCase):
+    def test_readinto(self):
+        async def main():
+            stream = PlainStream(Client(), None)
+            buf = bytearray(8)
+            view = memoryview(buf)
+            self.assertEqual(await stream.readinto(view[2:6]), 4)
+            self.assertEqual(buf, b'\0\0abcd\0\0')
+            self.assertEqual(await stream.readinto(view), 2)
+            self.assertEqual(await stream.readinto(view), 0)
+
+        run(main())
+
+    def test_one_whole_frame_a_write(self):
+        async def main():
+            client = Client()
+            stream = PlainStream(client, client)
+            self.assertTrue(stream.write_frame(1, 'é'))
+            self.assertTrue(stream.write_frame(2, b'x' * 126))
+            await stream.flush()
+            await stream.flush()
+            self.assertEqual(
+                client.written, [b'\x81\x02\xc3\xa9', b'\x82\x7e\x00\x7e' + b'x' * 126]
+            )
+
+        run(main())
+
+    def test_encode_frame(self):
+        self.assertEqual(encode_frame(2, memoryview(b'abc')), b'\x82\x03abc')
+        self.assertEqual(len(encode_frame(1, 'x' * 65536)), 65546)

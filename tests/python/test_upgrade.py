@@ -1,0 +1,278 @@
+"""From the HTTP request to the end of the connection: an application over memory streams."""
+
+import asyncio
+import unittest
+
+from connection import Server, request_bytes
+from frames import TEXT, close, frame, parse
+from memory_stream import run, settle
+from microdot import Microdot, Response, microdot
+from microdot.test_client import TestClient
+from microdot_websocket import (
+    WebSocket,
+    WebSocketError,
+    upgrade,
+    websocket_upgrade,
+    with_websocket,
+)
+
+
+def application(handler, decorated):
+    """An application with `handler(request, ws)` at /, through either half of the API."""
+    app = Microdot()
+    if decorated:
+        app.route('/')(with_websocket(handler))
+    else:
+
+        @app.route('/')
+        async def route(request):
+            await handler(request, await websocket_upgrade(request))
+
+    return app
+
+
+class Console:
+    """What Microdot and this package print of exceptions."""
+
+    def __enter__(self):
+        self.printed = []
+        self.saved = microdot.print_exception, upgrade.print_exception
+        microdot.print_exception = upgrade.print_exception = self.printed.append
+        return self
+
+    def __exit__(self, *exc):
+        microdot.print_exception, upgrade.print_exception = self.saved
+
+
+async def echo(request, ws):
+    while True:
+        await ws.send(await ws.receive())
+
+
+class TestLife(unittest.TestCase):
+    def serve(self, handler, data, closes_with=None, prints=()):
+        """Serve one connection that sends `data` and then leaves; the frames it is sent."""
+        for decorated in (True, False):
+            with self.subTest(decorated=decorated):
+                with Console() as console:
+                    head, rest = run(self.response(application(handler, decorated), data))
+                self.assertEqual(head.split('\r\n')[0], 'HTTP/1.1 101 Switching Protocols')
+                self.assertEqual([type(exc) for exc in console.printed], list(prints))
+                frames = parse(rest)  # nothing but frames behind the handshake
+                if closes_with:
+                    opcode, payload = frames.pop()
+                    self.assertEqual(opcode, 0x88)
+                    self.assertEqual(int.from_bytes(payload[:2], 'big'), closes_with)
+                self.assertEqual(frames, [])
+
+    @staticmethod
+    async def response(app, data):
+        server = Server(app)
+        server.peer.feed(request_bytes() + data)
+        server.peer.end()
+        await server.run()
+        return server.response()
+
+    def test_handler_returns(self):
+        async def handler(request, ws):
+            await ws.receive()
+
+        self.serve(handler, frame(TEXT, 'x') + close(1000), 1000)
+
+    def test_handler_raises(self):
+        async def handler(request, ws):
+            await ws.receive()
+            raise KeyError('x')
+
+        self.serve(handler, frame(TEXT, 'x') + close(1011), 1011, [KeyError])
+
+    def test_handler_raises_an_os_error_of_its_own(self):
+        async def handler(request, ws):
+            open('no/such/file')
+
+        self.serve(
+            handler,
+            close(),
+            1011,
+            [OSError if not hasattr(OSError, 'filename') else FileNotFoundError],
+        )
+
+    def test_peer_closes(self):
+        self.serve(echo, close(3001, 'bye'), 3001)
+
+    def test_disconnect_is_quiet(self):
+        self.serve(echo, b'')
+        self.serve(echo, frame(TEXT, 'x')[:4])
+
+    def test_protocol_error_is_quiet(self):
+        self.serve(echo, frame(3) + close(1002), 1002)
+
+    def test_handler_catches_the_end(self):
+        ends = []
+
+        async def handler(request, ws):
+            try:
+                await ws.receive()
+            except WebSocketError as exc:
+                ends.append((exc.code, exc.reason))
+
+        self.serve(handler, close(3001, 'bye'), 3001)
+        self.assertEqual(ends, [(3001, 'bye')] * 2)
+
+    def test_handler_closes(self):
+        async def handler(request, ws):
+            await ws.close(4000, 'enough')
+
+        self.serve(handler, close(4000), 4000)
+
+    def test_muted_os_errors(self):
+        async def handler(request, ws):
+            raise OSError(32, 'Broken pipe')
+
+        app = application(handler, True)
+
+        async def main():
+            server = Server(app)
+            server.peer.feed(request_bytes() + close())
+            await server.run()
+            return parse(server.response()[1])
+
+        with Console() as console:
+            self.assertEqual(run(main()), [(0x88, b'\x03\xe8')])
+        self.assertEqual(console.printed, [])
+
+    def test_cancelled_handler_says_going_away(self):
+        async def main():
+            server = Server(application(echo, True))
+            server.peer.feed(request_bytes())
+            task = asyncio.create_task(server.run())
+            await settle(30)
+            task.cancel()
+            try:
+                await task
+            except asyncio.CancelledError:
+                pass
+            return parse(server.response()[1])
+
+        self.assertEqual(run(main()), [(0x88, b'\x03\xe9')])
+
+    def test_arguments_of_the_route(self):
+        app = Microdot()
+        seen = []
+
+        @app.route('/room/<name>')
+        @with_websocket
+        async def room(request, ws, name):
+            seen.append((request.path, name, type(ws) is WebSocket, ws.request is request))
+
+        async def main():
+            server = Server(app)
+            server.peer.feed(request_bytes('/room/7') + close())
+            await server.run()
+
+        run(main())
+        self.assertEqual(seen, [('/room/7', '7', True, True)])
+
+
+class TestRefused(unittest.TestCase):
+    @staticmethod
+    async def response(app, data):
+        server = Server(app)
+        server.peer.feed(data)
+        await server.run()
+        return server.response()
+
+    def serve(self, data):
+        """The status code and the head; the handler must not run."""
+        ran = []
+
+        async def handler(request, ws):
+            ran.append(1)
+
+        for decorated in (True, False):
+            with Console() as console:
+                head, _ = run(self.response(application(handler, decorated), data))
+            self.assertEqual(ran, [])
+            self.assertEqual(console.printed, [])
+        return int(head.split(' ')[1]), head
+
+    def test_bad_handshakes(self):
+        for changes in (
+            {'Upgrade': None},
+            {'Upgrade': 'h2c'},
+            {'Connection': None},
+            {'Connection': 'close'},
+            {'Sec_WebSocket_Key': None},
+            {'Sec_WebSocket_Key': 'short'},
+            {'version': '1.0'},
+        ):
+            status, head = self.serve(request_bytes(**changes))
+            self.assertEqual(status, 400, changes)
+            self.assertFalse('Sec-WebSocket' in head)
+
+    def test_versions(self):
+        for version in (None, '', '8', '12', '14', '13, 8', 'x'):
+            status, head = self.serve(request_bytes(Sec_WebSocket_Version=version))
+            self.assertEqual(status, 426)
+            self.assertIn('Sec-WebSocket-Version: 13\r\n', head + '\r\n')
+
+    def test_other_errors_of_the_application_are_left_alone(self):
+        app = application(echo, False)
+
+        @app.route('/426')
+        async def route(request):
+            microdot.abort(426)
+
+        run(self.response(app, request_bytes(version='1.0')))  # registers what looks at errors
+        head, _ = run(self.response(app, request_bytes('/426')))
+        self.assertIn(' 426 ', head)
+        self.assertFalse('Sec-WebSocket' in head)
+        self.assertIn(' 404 ', run(self.response(app, request_bytes('/x')))[0])
+        self.assertEqual(len(app.after_error_request_handlers), 1)
+
+
+class TestTestClient(unittest.TestCase):
+    """Microdot's own TestClient: unmasked frames, HTTP/1.0, and streams with hardly a method."""
+
+    def test_echo(self):
+        WebSocket.max_message_length = 70000
+        results = []
+
+        def client():
+            for message in ('hello', b'bye', 'é' * 300, b'x' * 66000):
+                results.append((yield message))
+
+        async def main():
+            for decorated in (True, False):
+                test_client = TestClient(application(echo, decorated))
+                response = await test_client.websocket('/', client)
+                self.assertIsNone(response.body)
+
+        try:
+            with Console() as console:
+                run(main())
+        finally:
+            WebSocket.max_message_length = -1
+        self.assertEqual(results, ['hello', b'bye', 'é' * 300, b'x' * 66000] * 2)
+        self.assertEqual(console.printed, [])
+
+    def test_plain_request(self):
+        async def main():
+            for decorated in (True, False):
+                response = await TestClient(application(echo, decorated)).get('/')
+                self.assertEqual(response.status_code, 400)
+                self.assertIn('Upgrade', response.text)
+
+        run(main())
+
+
+class TestNames(unittest.TestCase):
+    def test_already_handled(self):
+        async def main():
+            server = Server(Microdot())
+            server.peer.feed(request_bytes() + close())
+            request = await microdot.Request.create(server.app, server.reader, server.writer, None)
+            wrapper = upgrade.websocket_wrapper(echo, websocket_upgrade)
+            self.assertIs(await wrapper(request), Response.already_handled)
+
+        run(main())

@@ -1,0 +1,75 @@
+"""The application that the server tests talk to:  app.py PORT EXPECTED_IMPL"""
+
+import asyncio
+import sys
+
+if sys.implementation.name == 'cpython':
+    import microdot_websocket
+
+    microdot_websocket.install()
+
+from microdot import Microdot
+from microdot.websocket import WebSocket, WebSocketError, websocket_upgrade, with_websocket
+from microdot_websocket import codec
+
+app = Microdot()
+WebSocket.max_message_length = 1 << 20
+WebSocket.close_timeout = 1
+ends = []  # (path, close code) of the last connections
+
+
+@app.route('/echo')
+@with_websocket
+async def echo(request, ws):
+    try:
+        while True:
+            await ws.send(await ws.receive())
+    except WebSocketError as exc:
+        ends.append(['/echo', exc.code])
+        raise
+
+
+@app.route('/upgrade')
+async def upgrade(request):
+    ws = await websocket_upgrade(request)
+    while True:
+        await ws.send(await ws.receive())
+
+
+@app.route('/raise')
+@with_websocket
+async def raises(request, ws):
+    await ws.receive()
+    raise ValueError('made by a test')
+
+
+@app.route('/return')
+@with_websocket
+async def returns(request, ws):
+    await ws.receive()
+
+
+@app.route('/senders')
+@with_websocket
+async def senders(request, ws):
+    """Ten tasks send at once, more than any buffer holds."""
+
+    async def sender(i):
+        for k in range(20):
+            await ws.send(bytes([i, k]) + bytes([i]) * 30000)
+
+    tasks = [asyncio.create_task(sender(i)) for i in range(10)]
+    for task in tasks:
+        await task
+
+
+@app.route('/ends')
+async def get_ends(request):
+    answer = list(ends)
+    ends.clear()
+    return {'ends': answer}
+
+
+if codec.IMPL != sys.argv[2]:
+    sys.exit('this server is for the %s codec, but codec.IMPL is %s' % (sys.argv[2], codec.IMPL))
+app.run(host='127.0.0.1', port=int(sys.argv[1]))
