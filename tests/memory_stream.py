@@ -141,7 +141,7 @@ else:
                 self.paused = False
                 self.protocol.resume_writing()
 
-        def abort(self, exc):
+        def abort(self, exc=None):
             if not self.closed:
                 self.closed = True
                 self.protocol.connection_lost(exc)

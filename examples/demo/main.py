@@ -43,7 +43,7 @@ this = sys.implementation
 version = 'MicroPython' if this.name == 'micropython' else 'CPython'
 version += ' %d.%d.%d' % tuple(this.version[:3])
 archs = 'x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa xtensawin rv32imc rv64imc'
-arch = getattr(this, '_mpy', 0) >> 10 & 15  # of the .mpy files that load here; 1 is archs' first
+arch = getattr(this, '_mpy', 0) >> 10 & 15  # of .mpy files; 1 is x86, 0 is none
 platform = f'{version} {sys.platform}' + (' / ' + archs.split()[arch - 1] if arch else '')
 app = Microdot()
 

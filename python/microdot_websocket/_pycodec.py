@@ -10,6 +10,7 @@ import sys
 #: Compared with the natmod's by codec.py; WS_ABI in natmod/ws_core.h.
 ABI = 1
 
+_BUFFERS = bytes, bytearray, memoryview
 _LENGTH_MAX = 0x3FFFFFFF  # WS_LENGTH_MAX in ws_core.h
 
 # One int of this many bytes at a time: large enough to outweigh the interpreter, small enough for
@@ -19,7 +20,7 @@ _CHUNK = 4096 if sys.implementation.name == 'cpython' else 512
 
 def _check_buffer(buf, writable):
     """Twin of get_buffer in mod_wscodec.c."""
-    if not isinstance(buf, (bytes, bytearray, memoryview)):
+    if not isinstance(buf, _BUFFERS):
         raise TypeError('buffer')
     if writable:
         if isinstance(buf, bytes):

@@ -25,6 +25,9 @@ class PlainStream:
         while self._unsent:
             await self._writer.awrite(self._unsent.pop(0))
 
+    def abandon(self):
+        pass
+
 
 def encode_frame(opcode, payload):
     """A whole unmasked frame, bytearray."""

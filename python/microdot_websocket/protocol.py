@@ -291,11 +291,12 @@ class Protocol:
         self._phase = 0
 
     def _grow(self, size):
-        """Let _msg hold ``size`` bytes: twice that while fragments are to follow, so that many
-        short ones do not copy it each time."""
-        if not self._fin:
-            size = max(size, min(2 * size, self.limit))
-        msg = bytearray(size)
+        """Let _msg hold ``size`` bytes: twice that, if there is room, while fragments are to
+        follow, so that many short ones do not copy it each time."""
+        try:
+            msg = bytearray(size if self._fin else min(2 * size, self.limit))
+        except MemoryError:
+            msg = bytearray(size)
         msg[: self._size] = memoryview(self._msg)[: self._size]
         self._msg = msg
 

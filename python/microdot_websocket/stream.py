@@ -9,12 +9,14 @@ interleave; True if a part of it waits for ``flush()``. ``payload`` is str, byte
 memoryview; it must not change until then.
 ``flush()``: a coroutine; returns once all that was written has been handed to the system.
 Cancelling it loses nothing: what is left goes out with the next flush.
+``abandon()``: the connection is to be closed, with what has not been sent by now.
 """
 
 import sys
 
 from .protocol import write_header
 
+_MUTABLE = bytearray, memoryview
 _SMALL = 1024  # payloads up to this are copied behind their header: one write, one TCP segment
 
 
@@ -31,6 +33,7 @@ class SocketStream:
         self.readinto = reader.readinto
         self._socket = writer.s
         self._unsent = []  # buffers, in order; empty nearly always
+        self._lent = False  # one of them shows memory that its owner may change
         self._lock = None  # made when a task first has to wait
         if SocketStream._scratch is None:
             SocketStream._scratch = memoryview(bytearray(10 + _SMALL))
@@ -41,6 +44,7 @@ class SocketStream:
             pass  # TLS, a stream that is no socket, or a port without the option
 
     def write_frame(self, opcode, payload):
+        lent = isinstance(payload, _MUTABLE)
         if isinstance(payload, str):
             payload = memoryview(payload)  # its UTF-8, not a copy
         length = len(payload)
@@ -51,8 +55,8 @@ class SocketStream:
         scratch[size : size + first] = payload if first == length else memoryview(payload)[:first]
         if not self._write(scratch[: size + first]):
             self._unsent[-1] = bytes(self._unsent[-1])  # the scratch buffer has other users
-        if first < length:
-            self._write(memoryview(payload)[first:])
+        if first < length and not self._write(memoryview(payload)[first:]):
+            self._lent = self._lent or lent
         return bool(self._unsent)
 
     def _write(self, buf):
@@ -70,13 +74,15 @@ class SocketStream:
             from asyncio import Lock
 
             self._lock = Lock()
-        async with self._lock:
-            try:
+        try:
+            async with self._lock:
                 await self._flush()
-            except BaseException:
-                # Cancelled: the sender may change its buffers from now on.
-                self._unsent = [bytes(buf) for buf in self._unsent]
-                raise
+        except BaseException:
+            # Cancelled: the sender may change its buffer from now on.
+            if self._lent:
+                for i, buf in enumerate(self._unsent):
+                    self._unsent[i] = bytes(buf)
+            raise
 
     def _flush(self):
         # A coroutine in the way that asyncio.Stream writes them: only a bare yield can wait for
@@ -92,6 +98,10 @@ class SocketStream:
                 unsent.pop(0)
             else:
                 unsent[0] = memoryview(buf)[n:]
+        self._lent = False
+
+    def abandon(self):
+        pass  # closing the socket does not wait
 
 
 if sys.implementation.name == 'cpython':

@@ -9,6 +9,7 @@ from . import handshake
 from . import protocol as rfc
 from .stream import is_in_process, open_stream
 
+_SENDABLE = str, bytes, bytearray, memoryview
 _BURST = 32  # messages sent without waiting for anything, before other tasks get their turn
 
 
@@ -66,7 +67,8 @@ class WebSocket:
         self._in_process = False  # a client like Microdot's TestClient, with no closing handshake
         self._protocol = None
         self._burst = 0  # messages sent since this task last waited
-        self._reading = False  # a task waits for bytes
+        self._receiving = False  # a task is in receive()
+        self._reading = False  # a task waits for bytes, in receive() or close()
         self._read_done = None  # an Event for close(), if it has to wait for that task
         self._ended = False  # nothing more will be read
         self._end = ('', rfc.NORMAL)  # reason and code of the WebSocketErrors from then on
@@ -95,7 +97,7 @@ class WebSocket:
         RuntimeError: another task is receiving. It may be cancelled, as by
         ``asyncio.wait_for()``, and loses nothing.
         """
-        if self._reading:
+        if self._receiving:
             raise RuntimeError('another task is receiving')
         limit = self.max_message_length
         if limit == 0:
@@ -103,6 +105,7 @@ class WebSocket:
         elif limit < 0:
             limit = Request.max_body_length
         protocol = self._protocol
+        self._receiving = True
         try:
             while True:
                 if self.closed:
@@ -119,11 +122,13 @@ class WebSocket:
                     await self.send(protocol.data, rfc.PONG)
                 elif event == rfc.CLOSE:
                     self._ended = True
-                    await self._shut(protocol.close_code, '')
                     self._end = (protocol.close_reason, protocol.close_code)
+                    await self._shut(protocol.close_code, '')
         except rfc.ProtocolError as exc:
             await self._shut(exc.code, exc.reason)
             raise self._end_error()
+        finally:
+            self._receiving = False
 
     async def send(self, data, opcode=None):
         """Send a message, or a control frame.
@@ -136,7 +141,7 @@ class WebSocket:
         cancelled, the message still goes out, whole. WebSocketError: the connection has ended.
         ValueError: a reserved opcode, or a control frame of more than 125 bytes.
         """
-        if not isinstance(data, (str, bytes, bytearray, memoryview)):
+        if not isinstance(data, _SENDABLE):
             raise TypeError('send() takes str or bytes, not %s' % type(data).__name__)
         if self.closed:
             raise self._end_error()
@@ -154,6 +159,9 @@ class WebSocket:
                 return
         except OSError:
             raise self._lost()
+        except MemoryError:
+            self._lost()  # a part of the frame may be out
+            raise
         # Nothing had to wait. A task that only sends would never let another one run.
         self._burst += 1
         if self._burst >= _BURST:
@@ -196,7 +204,8 @@ class WebSocket:
         """Send a Close; unless the peer's has come, wait for it. Raises only ValueError."""
         payload = rfc.close_payload(code, reason)
         self.closed = True
-        self._end = (reason, code)
+        if not self._ended:
+            self._end = (reason, code)
         try:
             unsent = self._stream.write_frame(rfc.CLOSE, payload)
             if self._in_process:
@@ -212,7 +221,7 @@ class WebSocket:
             try:
                 await asyncio.wait_for(self._finish(unsent), self.close_timeout)
             except (OSError, asyncio.TimeoutError, WebSocketError):
-                pass
+                self._stream.abandon()
         self._ended = True
 
     async def _finish(self, unsent):

@@ -88,6 +88,15 @@ class TestReceive(unittest.TestCase):
                 await ws.receive()
             peer.feed(frame(TEXT, 'x'))
             self.assertEqual(await task, 'x')
+            # Nor while the first one waits for its pong to go out.
+            peer.give_room(0)
+            peer.feed(frame(PING, b'p') + frame(TEXT, 'y'))
+            task = asyncio.create_task(ws.receive())
+            await settle()
+            with self.assertRaises(RuntimeError):
+                await ws.receive()
+            peer.give_room(None)
+            self.assertEqual(await task, 'y')
 
         run(main())
 
@@ -268,6 +277,25 @@ class TestSend(unittest.TestCase):
                 await ws.send('next')
                 sent = frames_to(peer)
                 self.assertEqual(sent, [(0x82, b'x' * n), (0x81, b'next')], n)
+
+        run(main())
+
+    def test_cancelled_while_another_task_sends(self):
+        async def main():
+            ws, peer = await open_websocket()
+            peer.give_room(1000)
+            first = asyncio.create_task(ws.send(b'1' * 5000))
+            await settle()
+            data = bytearray(b'2' * 5000)
+            second = asyncio.create_task(ws.send(data))
+            await settle()
+            second.cancel()
+            await settle()
+            data[:] = b'x' * 5000
+            peer.give_room(None)
+            await first
+            await ws.send(b'3')
+            self.assertEqual([p for _, p in frames_to(peer)], [b'1' * 5000, b'2' * 5000, b'3'])
 
         run(main())
 

@@ -40,3 +40,7 @@ class SocketStream:
 
     async def flush(self):
         await self._writer.drain()
+
+    def abandon(self):
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()  # or wait_closed() would wait for a peer that does not read

@@ -11,8 +11,9 @@ def run(*args):
 
 def test_runs_an_unchanged_application(tmp_path):
     app = tmp_path / 'app.py'
+    (tmp_path / 'beside_it.py').write_text('')
     app.write_text(
-        'import sys\n'
+        'import beside_it, sys\n'
         'from microdot.websocket import WebSocket\n'
         'print(__name__, sys.argv[1:], WebSocket.__module__)\n'
     )
