@@ -7,16 +7,17 @@ INTERPRETER := build/bin/micropython
 UNIX_ROOT := build/debian/$(DEBIAN_SUITE)-amd64
 UNIX_PACKAGES := micropython libc6 libffi8 libmbedcrypto16 libmbedtls21 libmbedx509-7
 
-build/bin/micropython: ports/unix/micropython.sh $(if $(MICROPYTHON),FORCE)
+# Looked at each time, since MICROPYTHON= may come and go.
+.PHONY: $(INTERPRETER)
+$(INTERPRETER):
 	@mkdir -p build/bin
 ifeq ($(MICROPYTHON),)
+	@$(call need,$(PYTHON),$(INSTALL_PYTHON))
 	@$(PYTHON) ports/debian.py --suite $(DEBIAN_SUITE) --arch amd64 --into $(UNIX_ROOT) \
 		--hint 'pass MICROPYTHON=, a MicroPython interpreter' $(UNIX_PACKAGES)
 	@install -m 755 ports/unix/micropython.sh $@
 else
 	@$(call need,$(MICROPYTHON),MICROPYTHON= must name a MicroPython interpreter)
-	@printf '#!/bin/sh\nexec "%s" "$$@"\n' "$$(realpath "$$(command -v '$(MICROPYTHON)')")" > $@ && chmod 755 $@
+	@own=$$(realpath "$$(command -v '$(MICROPYTHON)')"); [ "$$own" = '$(abspath $@)' ] \
+		|| { printf '#!/bin/sh\nexec "%s" "$$@"\n' "$$own" > $@ && chmod 755 $@; }
 endif
-
-.PHONY: FORCE
-FORCE:

@@ -1,0 +1,48 @@
+"""The test runner itself: a run that is not what it is for must fail."""
+
+import subprocess
+import sys
+
+import run
+from interpreters import ROOT, command
+
+
+def test_a_native_run_without_the_natmod_fails():
+    interpreter, env = command('unix-twin', ROOT / 'tests', ROOT / 'tests' / 'python')
+    script = ROOT / 'tests' / 'micropython' / 'main.py'
+    process = subprocess.run(
+        [*interpreter, script, 'native', 'test_init'], env=env, capture_output=True, text=True
+    )
+    assert process.returncode == 1
+    assert 'FAILED this run is for the native codec, but codec.IMPL is python' in process.stdout
+    assert process.stdout.endswith('\n0 passed, 1 failed, 0 skipped\n')
+
+
+def test_counts(tmp_path):
+    (tmp_path / 'test_x.py').write_text(
+        'import pytest, unittest\n'
+        'def test_passes(): pass\n'
+        'def test_fails(): assert 0\n'
+        '@pytest.mark.skip\ndef test_skipped(): pass\n'
+        '@pytest.fixture\ndef broken(): assert 0\n'
+        'def test_error(broken): pass\n'
+        'class TestSub(unittest.TestCase):\n'
+        '    def test_sub(self):\n'
+        '        for i in range(3):\n'
+        '            with self.subTest(i=i):\n'
+        '                self.assertNotEqual(i, 1)\n'
+    )
+    counts = run.pytest('test-run', '--rootdir', tmp_path, tmp_path, stdout=subprocess.DEVNULL)
+    assert counts == {'passed': 1, 'failed': 3, 'skipped': 1}
+
+
+def test_a_run_that_does_not_come_to_its_end_fails(tmp_path):
+    (tmp_path / 'test_x.py').write_text('import os\ndef test(): os._exit(0)\n')
+    assert run.pytest('test-run', tmp_path, stdout=subprocess.DEVNULL)['failed'] == 1
+
+
+def test_unknown_target():
+    script = ROOT / 'tests' / 'run.py'
+    process = subprocess.run([sys.executable, script, 'esp99'], capture_output=True, text=True)
+    assert process.returncode == 1
+    assert process.stderr.startswith('no target esp99: TARGETS is some of cpython, unix, ')
