@@ -1,9 +1,9 @@
 """Which server the tests in tests/server talk to."""
 
-SERVERS = ('cpython', 'unix', 'unix-twin')
+from interpreters import IMPL
 
 
 def pytest_addoption(parser):
     parser.addoption(
-        '--server', choices=SERVERS, default='cpython', help='what serves in tests/server'
+        '--server', choices=list(IMPL), default='cpython', help='what serves in tests/server'
     )

@@ -9,9 +9,10 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / 'build'
 LIB = BUILD / 'unix' / 'lib'
 MICROPYTHON = BUILD / 'bin' / 'micropython'
+MICROPYTHON_32 = BUILD / 'bin' / 'micropython-i386'
 HEAP = '-X', 'heapsize=4m'  # twice the default: some tests hold a message several times
 
-IMPL = {'cpython': 'python', 'unix': 'native', 'unix-twin': 'python'}
+IMPL = {'cpython': 'python', 'unix': 'native', 'unix-twin': 'python', 'unix-i386': 'python'}
 
 
 def twin_lib():
@@ -28,4 +29,5 @@ def command(name, *path):
         return [sys.executable], {**os.environ, 'PYTHONPATH': ':'.join(map(str, path))}
     lib = LIB if name == 'unix' else twin_lib()
     places = [*map(str, path), str(lib), '.frozen']
-    return [str(MICROPYTHON), *HEAP], {**os.environ, 'MICROPYPATH': ':'.join(places)}
+    interpreter = MICROPYTHON_32 if name == 'unix-i386' else MICROPYTHON
+    return [str(interpreter), *HEAP], {**os.environ, 'MICROPYPATH': ':'.join(places)}

@@ -86,6 +86,7 @@ TARGETS = {
     'cpython': cpython,
     'unix': micropython,
     'unix-twin': micropython,
+    'unix-i386': micropython,  # 32 bits, as boards have them
     'microdot-newest': microdot,
     'microdot-oldest': microdot,
 }
