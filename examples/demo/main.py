@@ -74,7 +74,8 @@ async def announce():
 
 
 async def main():
-    await asyncio.gather(app.start_server(host.strip('[]'), int(port)), announce())
+    asyncio.create_task(announce())
+    await app.start_server(host.strip('[]'), int(port))
 
 
 try:

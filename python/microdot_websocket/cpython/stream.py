@@ -1,5 +1,7 @@
 """``SocketStream`` over CPython's ``asyncio.StreamReader`` and ``StreamWriter``."""
 
+import asyncio
+
 from ..protocol import write_header
 
 _SMALL = 16384  # a second system call costs more than copying this
@@ -17,6 +19,7 @@ class SocketStream:
         # drain() then returns when everything has been sent: nothing piles up in memory.
         self._transport.set_write_buffer_limits(high=0)
         self._header = bytearray(10)
+        self._lock = asyncio.Lock()
 
     async def readinto(self, buf):
         data = await self._read(len(buf))
@@ -39,7 +42,8 @@ class SocketStream:
         return self._transport.get_write_buffer_size() > 0
 
     async def flush(self):
-        await self._writer.drain()
+        async with self._lock:  # before 3.10 only one task at a time may drain
+            await self._writer.drain()
 
     def abandon(self):
         if self._transport.get_write_buffer_size():
