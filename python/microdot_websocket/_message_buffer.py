@@ -62,5 +62,6 @@ if sys.implementation.name == 'micropython':
 
         if _looks_right() and _works():
             new_message = _in_place
+        del _word, _looks_right, _works
     except (ImportError, AttributeError):
         pass  # a firmware without uctypes

@@ -30,17 +30,17 @@ def refusal(request, in_process=False):
     """
     headers = request.headers
     if request.method != 'GET':
-        return 400, 'WebSocket: the method must be GET'
+        return 400, 'WebSocket: method must be GET'
     if request.http_version < '1.1' and not in_process:
-        return 400, 'WebSocket: HTTP/1.1 is required'
+        return 400, 'WebSocket: HTTP/1.1 required'
     if not _has_token(headers, 'Upgrade', 'websocket'):
-        return 400, 'WebSocket: "Upgrade: websocket" is required'
+        return 400, 'WebSocket: no Upgrade: websocket'
     if not _has_token(headers, 'Connection', 'upgrade'):
-        return 400, 'WebSocket: "Connection: Upgrade" is required'
+        return 400, 'WebSocket: no Connection: Upgrade'
     if not _is_key(headers.get('Sec-WebSocket-Key', '')):
-        return 400, 'WebSocket: a Sec-WebSocket-Key of 16 bytes in base64 is required'
+        return 400, 'WebSocket: bad Sec-WebSocket-Key'
     if headers.get('Sec-WebSocket-Version', '').strip() != '13':
-        return 426, 'WebSocket: Sec-WebSocket-Version must be 13'
+        return 426, 'WebSocket: version must be 13'
     return None
 
 

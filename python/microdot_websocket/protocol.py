@@ -29,14 +29,14 @@ CLOSE = const(8)
 PING = const(9)
 PONG = const(10)
 
-# Close codes, section 7.4.1
+# Close codes, section 7.4.1. With an underscore they take no RAM on a board, and stay in here.
 NORMAL = const(1000)
 GOING_AWAY = const(1001)
-PROTOCOL_ERROR = const(1002)
+_PROTOCOL_ERROR = const(1002)
 NO_STATUS = const(1005)  # never on the wire: the Close was empty
 ABNORMAL = const(1006)  # never on the wire: there was no Close
-INVALID_PAYLOAD = const(1007)
-TOO_BIG = const(1009)
+_INVALID_PAYLOAD = const(1007)
+_TOO_BIG = const(1009)
 INTERNAL_ERROR = const(1011)
 
 #: The longest message, in bytes: the longest payload that the codec decodes.
@@ -165,7 +165,7 @@ class Protocol:
         try:
             return self._next_event()
         except MemoryError:
-            raise ProtocolError(TOO_BIG, 'out of memory')
+            raise ProtocolError(_TOO_BIG, 'out of memory')
 
     def _next_event(self):
         hdr = self._hdr
@@ -181,7 +181,7 @@ class Protocol:
             try:
                 size = parse_header(self._buf, start, end, hdr)
             except ValueError:
-                raise ProtocolError(TOO_BIG, 'message too big')
+                raise ProtocolError(_TOO_BIG, 'message too big')
             if not size:
                 return 0
             first, masked, length, key = hdr
@@ -200,7 +200,7 @@ class Protocol:
                 self._start = stop
                 unmask(self._buf, start, stop, key, 0)
                 if opcode == TEXT and utf8(self._buf, start, stop, 0):
-                    raise ProtocolError(INVALID_PAYLOAD, 'invalid UTF-8')
+                    raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
                 return self._deliver(opcode, self._view[start:stop])
             self._begin(first, length)
             self._start = start
@@ -254,10 +254,10 @@ class Protocol:
         elif not opcode and not self._opcode:
             reason = 'continuation of nothing'
         elif length > self.limit - (self._size if self._opcode else 0):
-            raise ProtocolError(TOO_BIG, 'message too big')
+            raise ProtocolError(_TOO_BIG, 'message too big')
         else:
             return
-        raise ProtocolError(PROTOCOL_ERROR, reason)
+        raise ProtocolError(_PROTOCOL_ERROR, reason)
 
     def _control(self, opcode, start, stop):
         """A whole control frame, its payload at _buf[start:stop], unmasked."""
@@ -268,9 +268,9 @@ class Protocol:
             if start < stop:
                 code = self._buf[start] << 8 | self._buf[start + 1] if stop - start > 1 else 0
                 if not is_close_code(code):
-                    raise ProtocolError(PROTOCOL_ERROR, 'bad close code')
+                    raise ProtocolError(_PROTOCOL_ERROR, 'bad close code')
                 if utf8(self._buf, start + 2, stop, 0):
-                    raise ProtocolError(INVALID_PAYLOAD, 'invalid UTF-8')
+                    raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
                 self.close_reason = str(self._view[start + 2 : stop], 'utf-8')
             self.close_code = code
 
@@ -319,14 +319,14 @@ class Protocol:
         if self._opcode == TEXT:
             self._utf8 = utf8(self._msg, start, stop, self._utf8)
             if self._utf8 < 0:
-                raise ProtocolError(INVALID_PAYLOAD, 'invalid UTF-8')
+                raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
 
     def _finish(self):
         """The message in progress is complete."""
         opcode = self._opcode
         self._opcode = 0
         if self._utf8:
-            raise ProtocolError(INVALID_PAYLOAD, 'invalid UTF-8')
+            raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
         if self._whole is None:
             payload = memoryview(self._msg)[: self._size]
             self._msg = None
