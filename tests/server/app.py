@@ -49,6 +49,14 @@ async def returns(request, ws):
     await ws.receive()
 
 
+@app.route('/unlimited')
+@with_websocket
+async def unlimited(request, ws):
+    ws.max_message_length = 0
+    while True:
+        await ws.send(str(len(await ws.receive())))
+
+
 @app.route('/senders')
 @with_websocket
 async def senders(request, ws):

@@ -78,6 +78,19 @@ def test_too_big(server):
     asyncio.run(main())
 
 
+def test_no_limit_but_the_heap(server):
+    client = RawClient(server, '/unlimited')
+    client.send(frame(BINARY, bytes(1 << 20)))
+    assert client.frames(1) == [(0x81, b'1048576')]
+    # More than any machine's heap on CPython; more than the 4 MB that the tests give MicroPython.
+    for length in (1 << 62,) if server.name == 'cpython' else (5 << 20, 0x3FFFFFFF, 1 << 62):
+        client = RawClient(server, '/unlimited')
+        client.send(header(BINARY, length))
+        opcode, payload = client.frames(1)[0]
+        assert (opcode, payload[:2]) == (0x88, b'\x03\xf1')
+        client.close()
+
+
 def test_many_frames_in_one_segment(server):
     client = RawClient(server)
     payloads = [b'%d' % i for i in range(500)]
