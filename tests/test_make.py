@@ -8,14 +8,17 @@ import pytest
 from interpreters import ROOT
 
 MAKE = shutil.which('make')
+# Of the make that runs these tests, and what its user gave it.
+OUTER = 'MAKEFLAGS', 'MAKELEVEL', 'MFLAGS', 'MICROPYTHON', 'MPY_DIR', 'PORT', 'PYTHON'
 
 
 def make(*arguments, **env):
     """(exit code, output) of make; it gets no further than the fault that is tested."""
+    outer = {name: value for name, value in os.environ.items() if name not in OUTER}
     process = subprocess.run(
         [MAKE, *arguments],
         cwd=ROOT,
-        env={**os.environ, 'MAKEFLAGS': '', **env},
+        env={**outer, **env},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
