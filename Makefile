@@ -35,7 +35,7 @@ run: stage ## serve the demo: LISTEN=host:port MAX_MESSAGE=bytes CODEC=native|py
 	@LISTEN='$(LISTEN)' MAX_MESSAGE='$(MAX_MESSAGE)' CODEC='$(or $(CODEC),native)' \
 		MICROPYPATH=build/$(PORT)/lib:.frozen build/bin/micropython examples/demo/main.py
 
-test: build/venv/.ready stage $(INTERPRETER_32) lint ## all tests, or TARGETS="cpython unix"
+test: build/venv/.ready stage lint $(if $(filter unix-i386,$(TARGETS)),$(INTERPRETER_32)) ## all tests, or TARGETS="cpython unix"
 	@$(VENV_PYTHON) tests/run.py $(TARGETS)
 
 lint: build/venv/.ready ## ruff for Python, strict warnings for C

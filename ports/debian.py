@@ -17,10 +17,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import urllib.parse
 
 STATE = pathlib.Path(__file__).resolve().parent.parent / 'build' / 'apt'
 HINT = 'pass MICROPYTHON= and MPY_DIR= to make to use a MicroPython of your own, see README'
+
+PAUSES = 3, 15, 30  # seconds before trying again to get a release's lists
 
 # What an entry in apt's sources says of trusting it; Signed-By may be a key in indented lines.
 TRUST = r'(?i)\b(signed-by|trusted|check-valid-until)[:=][ \t]*([^\s\]]+|(?:\n[ \t].*)+)'
@@ -106,7 +109,14 @@ def fetch(config, folder, *command):
             return run(*apt, *command, cwd=folder)
         except Failed:
             pass
-    run(*apt, 'update')
+    for pause in PAUSES:
+        try:
+            run(*apt, 'update')
+            break
+        except Failed:
+            time.sleep(pause)  # a mirror that is just being updated mends itself
+    else:
+        run(*apt, 'update')
     return run(*apt, *command, cwd=folder)
 
 

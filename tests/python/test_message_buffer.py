@@ -4,6 +4,7 @@ import sys
 import unittest
 
 from frames import pattern
+from microdot_websocket import _message_buffer
 from microdot_websocket._message_buffer import new_message
 
 
@@ -29,6 +30,22 @@ class TestMessageBuffer(unittest.TestCase):
         whole, buffer = new_message(0)
         self.assertEqual(len(buffer), 0)
         self.assertEqual(hash(b''), hash(bytes(0)))
+
+    def test_addresses_on_32_bits(self):
+        # id() gives these for 0x3ffb1230, 0x580d7940 and 0xd0001000 there.
+        if sys.implementation.name == 'micropython':
+            _message_buffer.sys = type('sys', (), {'maxsize': 0x7FFFFFFF})
+            try:
+                for address, value in (
+                    (0x3FFB1230, 0x3FFB1230),
+                    (0x580D7940, -0x27F286C0),
+                    (0xD0001000, 0xD0001000),
+                ):
+                    _message_buffer.id = lambda obj: obj
+                    self.assertEqual(_message_buffer._address(value), address)
+            finally:
+                _message_buffer.sys = sys
+                del _message_buffer.id
 
     def test_not_copied_where_it_can_be(self):
         whole, _ = new_message(1000)
