@@ -235,7 +235,7 @@ class WebSocket:
                     self._read_done = asyncio.Event()
                 await self._read_done.wait()
             elif self._protocol.discard():
-                return
+                self._ended = True  # at once: another task may be in here too, and would read on
             else:
                 await self._read()
 

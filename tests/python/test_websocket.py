@@ -528,6 +528,8 @@ class TestClose(unittest.TestCase):
             await settle()
             self.assertEqual(frames_to(peer), [close_frame(1000)])
             peer.feed(close(1000))
+            await settle(30)
+            self.assertTrue(all([closer.done() for closer in closers]))  # none waits on
             for closer in closers:
                 await closer
 
