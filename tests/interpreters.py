@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sys
 from pathlib import Path
 
@@ -31,3 +32,9 @@ def command(name, *path):
     places = [*map(str, path), str(lib), '.frozen']
     interpreter = MICROPYTHON_32 if name == 'unix-i386' else MICROPYTHON
     return [str(interpreter), *HEAP], {**os.environ, 'MICROPYPATH': ':'.join(places)}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]

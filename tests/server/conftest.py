@@ -8,13 +8,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from interpreters import IMPL, ROOT, command
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+from interpreters import IMPL, ROOT, command, free_port
 
 
 class Server:

@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 import websockets
-from interpreters import IMPL, ROOT, command
+from interpreters import IMPL, ROOT, command, free_port
 
 DEMO = ROOT / 'examples' / 'demo' / 'main.py'
 
@@ -37,12 +37,6 @@ def run_demo(server_name):
     for process in processes:
         process.kill()
         process.communicate()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 def get(address, path):

@@ -1,14 +1,13 @@
 """The smallest application, as Microdot's documentation writes it; only its port is another."""
 
 import asyncio
-import socket
 import subprocess
 import sys
 import time
 
 import pytest
 import websockets
-from interpreters import ROOT, command
+from interpreters import ROOT, command, free_port
 
 
 def start(server_name, script):
@@ -33,9 +32,7 @@ async def check(port, deadline):
 
 
 def test_unchanged_echo(server_name, tmp_path):
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        port = s.getsockname()[1]
+    port = free_port()
     source = (ROOT / 'examples' / 'echo.py').read_text()
     assert source.count('app.run()') == 1
     script = tmp_path / 'echo.py'
