@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Unpack packages of any Debian release into a folder, leaving the system as it is.
 
-Binary packages come without those they depend on; --source gives the upstream source of one
-package, without Debian's patches. The archive's address, its keys and any proxy are those of
-the machine's own apt, whose lists go into a private folder: any user can do this.
+Binary packages come without those they depend on; --complete adds what this machine lacks of
+those, and is for packages of its own release. --source gives the upstream source of one package,
+without Debian's patches. The archive's address, its keys and any proxy are those of the machine's
+own apt, whose lists go into a private folder: any user can do this.
 """
 
 import argparse
+import collections
 import fcntl
 import os
 import pathlib
@@ -28,18 +30,25 @@ PAUSES = 3, 15, 30  # seconds before trying again to get a release's lists
 # What an entry in apt's sources says of trusting it; Signed-By may be a key in indented lines.
 TRUST = r'(?i)\b(signed-by|trusted|check-valid-until)[:=][ \t]*([^\s\]]+|(?:\n[ \t].*)+)'
 
-# All that apt writes goes below {state}. The machine's packages, pins and default release
-# mean nothing here, and the hooks of an update would act on the system.
+# All that apt writes goes below {state}. The machine's pins and default release mean nothing here,
+# its packages only to --complete, and the hooks of an update would act on the system. The lists
+# of a testing release expire within a week, on a mirror that stands still too.
 CONFIG = """\
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
 APT::Architecture "{arch}"; APT::Default-Release ""; APT::Sandbox::User "root";
-APT::Update::Error-Mode "any"; Acquire::Languages "none";
-Dir::State "{state}"; Dir::State::status "{state}/status";
+APT::Update::Error-Mode "any"; Acquire::Languages "none"; Acquire::Check-Valid-Until "false";
+Debug::NoLocking "true";
+APT::Get::Assume-Yes "true"; APT::Install-Recommends "false";
+Dir::State "{state}"; Dir::State::status "{status}";
 Dir::Cache "{state}/cache"; Dir::Cache::pkgcache "pkgcache.bin";
 Dir::Etc::sourcelist "{state}/debian.sources"; Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferences "/dev/null"; Dir::Etc::preferencesparts "/dev/null";
 """
+
+
+#: config: the file with apt's private configuration. pauses: between attempts to get lists, in s.
+Apt = collections.namedtuple('Apt', 'config pauses')
 
 
 class Failed(Exception):
@@ -80,7 +89,7 @@ def trust(text, uri):
     return {}
 
 
-def prepare(state, suite, arch):
+def prepare(state, suite, arch, installed):
     """Writes apt's private configuration and sources into a folder; returns the former."""
     uri = main_archive(run('apt-get', 'update', '--print-uris'))  # the lists may be empty
     places = 'LIST', 'Dir::Etc::sourcelist/f', 'PARTS', 'Dir::Etc::sourceparts/d'
@@ -92,7 +101,8 @@ def prepare(state, suite, arch):
     fields = dict(trust('\n\n'.join(texts), uri), Types=kind, URIs=uri, Suites=suite)
     fields.update(Components='main', Targets=index, Architectures=arch)
     sources = ''.join(f'{name}: {value}\n' for name, value in fields.items())
-    config = CONFIG.format(arch=arch, state=state)
+    status = '/var/lib/dpkg/status' if installed else state / 'status'
+    config = CONFIG.format(arch=arch, state=state, status=status)
     for name, text in ('debian.sources', sources), ('apt.conf', config), ('status', ''):
         path = state / name
         # Sources newer than its cache would make apt read all its lists again.
@@ -101,28 +111,41 @@ def prepare(state, suite, arch):
     return state / 'apt.conf'
 
 
-def fetch(config, folder, *command):
+def fetch(apt, folder, *command):
     """Runs an apt-get command in a folder, again with new lists if those at hand fail it."""
-    apt = ('apt-get', '-c', str(config))
-    if any(config.parent.glob('lists/*_main_*')):
+    apt_get = ('apt-get', '-c', str(apt.config))
+    if any(apt.config.parent.glob('lists/*_main_*')):
         try:
-            return run(*apt, *command, cwd=folder)
+            return run(*apt_get, *command, cwd=folder)
         except Failed:
             pass
-    for pause in PAUSES:
+    for pause in apt.pauses:
         try:
-            run(*apt, 'update')
+            run(*apt_get, 'update')
             break
         except Failed:
             time.sleep(pause)  # a mirror that is just being updated mends itself
     else:
-        run(*apt, 'update')
-    return run(*apt, *command, cwd=folder)
+        run(*apt_get, 'update')
+    return run(*apt_get, *command, cwd=folder)
 
 
-def binaries(config, packages, folder):
+def binaries(apt, packages, folder):
     """Unpacks binary packages as folder/made; returns their versions."""
-    fetch(config, folder, 'download', *packages)
+    fetch(apt, folder, 'download', *packages)
+    return unpack_debs(packages, folder)
+
+
+def complete(apt, packages, folder):
+    """Does the same, with what the machine lacks of the packages that these depend on."""
+    (folder / 'partial').mkdir()
+    words = '--download-only', '--reinstall', '-o', f'Dir::Cache::archives={folder}/'
+    fetch(apt, folder, 'install', *words, *packages)
+    return unpack_debs(packages, folder)
+
+
+def unpack_debs(packages, folder):
+    """Unpacks the packages in a folder as folder/made; returns the versions of those named."""
     versions = {}
     for deb in folder.glob('*.deb'):
         run('dpkg', '-x', str(deb), str(folder / 'made'))
@@ -131,10 +154,10 @@ def binaries(config, packages, folder):
     return {name: versions[name] for name in packages}
 
 
-def upstream(config, packages, folder):
+def upstream(apt, packages, folder):
     """Unpacks the upstream source of a package as folder/made; returns its version."""
-    uris = fetch(config, folder, 'source', '--print-uris', *packages)
-    fetch(config, folder, 'source', '--tar-only', '--download-only', *packages)
+    uris = fetch(apt, folder, 'source', '--print-uris', *packages)
+    fetch(apt, folder, 'source', '--tar-only', '--download-only', *packages)
     tars = [path for path in folder.glob('*.tar.*') if path.suffix != '.asc']
     unpack_tar(min(tars, key=lambda path: len(path.name)), folder / 'made')
     return {packages[0]: re.search(r' \S+?_(\S+)\.dsc ', uris).group(1)}
@@ -153,20 +176,20 @@ def unpack_tar(archive, into):
     top.rename(into)
 
 
-def is_held(into, title, packages):
-    """Whether the folder was made from precisely these packages of this suite."""
+def is_held(into, titles, packages):
+    """Whether the folder was made from precisely these packages of one of these suites."""
     stamp = into / '.packages'
     if into.exists() and os.listdir(into) and not stamp.is_file():
         raise Failed(f'{into} holds something else, which is not replaced')
     first, *lines = stamp.read_text().splitlines() if stamp.is_file() else ['']
-    return first == title and {line.split('=')[0] for line in lines} == set(packages)
+    return first in titles and {line.split('=')[0] for line in lines} == set(packages)
 
 
-def install(unpack, config, packages, into, title):
+def install(unpack, apt, packages, into, title):
     """Makes the folder, beside its place and then with a rename; returns the versions."""
     with tempfile.TemporaryDirectory(prefix=f'.{into.name}-', dir=into.parent) as beside:
         made = pathlib.Path(beside, 'made')
-        versions = unpack(config, packages, made.parent)
+        versions = unpack(apt, packages, made.parent)
         lines = [title, *(f'{name}={version}' for name, version in versions.items())]
         (made / '.packages').write_text('\n'.join(lines) + '\n')
         if into.exists():
@@ -175,47 +198,63 @@ def install(unpack, config, packages, into, title):
     return versions
 
 
-def setup(args):
-    """Makes the folder unless it holds the packages, one make at a time; says what it did."""
+def setup(args, suites):
+    """Makes the folder unless it holds the packages; says what it did."""
     arch = 'source' if args.source else args.arch or run('dpkg', '--print-architecture').strip()
-    title = f'{args.suite}, {arch}'
-    into, state = args.into.absolute(), args.state.resolve() / f'{args.suite}-{arch}'
-    if is_held(into, title, args.packages):
+    into = args.into.absolute()
+    if is_held(into, [f'{suite}, {arch}' for suite in suites], args.packages):
         return
+    for suite in suites:
+        try:
+            # Only the last is waited for.
+            versions = make(args, suite, arch, into, PAUSES if suite == suites[-1] else ())
+            break
+        except Failed:
+            if suite == suites[-1]:
+                raise
+    if versions:
+        name, *more = args.packages
+        others = f' and {len(more)} more' if more else ''
+        print(f'debian: {name} {versions[name]}{others} ({suite}, {arch}) -> {args.into}')
+
+
+def make(args, suite, arch, into, pauses):
+    """Makes the folder from one suite, one make at a time; returns the versions, if it did."""
+    kind = f'{arch}-complete' if args.complete else arch
+    state = args.state.resolve() / f'{suite}-{kind}'
     (state / 'cache').mkdir(parents=True, exist_ok=True)
     into.parent.mkdir(parents=True, exist_ok=True)
     with open(state / 'make.lock', 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if is_held(into, title, args.packages):
-            return  # another make did it while this one waited
-        config = prepare(state, args.suite, arch)
-        unpack = upstream if args.source else binaries
-        versions = install(unpack, config, args.packages, into, title)
-    name, *more = args.packages
-    others = f' and {len(more)} more' if more else ''
-    print(f'debian: {name} {versions[name]}{others} ({title}) -> {args.into}')
+        if is_held(into, [f'{suite}, {arch}'], args.packages):
+            return {}  # another make did it while this one waited
+        apt = Apt(prepare(state, suite, arch, installed=args.complete), pauses)
+        unpack = upstream if args.source else complete if args.complete else binaries
+        return install(unpack, apt, args.packages, into, f'{suite}, {arch}')
 
 
 def main(argv=None):
     """Runs the command line; returns its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--suite', required=True, help="a release's code name")
+    parser.add_argument('--suite', required=True, help='code names, the next if one fails: a,b')
     parser.add_argument('--arch', help="the machine's own unless given")
     parser.add_argument('--source', action='store_true', help='the upstream source instead')
+    parser.add_argument('--complete', action='store_true', help='what they need as well')
     parser.add_argument('--into', required=True, type=pathlib.Path, metavar='DIR')
     parser.add_argument('--state', default=STATE, type=pathlib.Path, help="for apt's lists")
     parser.add_argument('--hint', default=HINT, help='the advice that ends an error')
     parser.add_argument('packages', nargs='+', metavar='PACKAGE')
     args = parser.parse_args(argv)
-    names = [args.suite, *args.packages]
+    suites = args.suite.split(',')
+    names = [*suites, *args.packages]
     if not all(re.fullmatch('[a-z0-9][a-z0-9+.-]*', name) for name in names):
         parser.error('not the name of a suite or a package')  # apt also takes patterns, versions
     if args.source and len(args.packages) > 1:
         parser.error('--source takes one package')
     try:
-        setup(args)
+        setup(args, suites)
     except (Failed, OSError, EOFError, tarfile.TarError) as error:
-        print(f'debian: {names[1]} ({names[0]}): {error}; {args.hint}', file=sys.stderr)
+        print(f'debian: {args.packages[0]} ({args.suite}): {error}; {args.hint}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

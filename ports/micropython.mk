@@ -1,8 +1,9 @@
-# The MicroPython that natmods are built against: Debian's source package, or the user's MPY_DIR.
+# MicroPython itself: the source that natmods are built against, and interpreters for this machine.
+# Debian's, or the user's own MPY_DIR and MICROPYTHON.
 DEBIAN_SUITE := trixie
 DEBIAN_MPY_DIR := build/micropython
+ABI := 6.3
 
-INSTALL_GCC = install a C compiler (Debian: apt-get install gcc)
 INSTALL_PYTHON = install Python 3.9 or newer (Debian: apt-get install python3), or pass PYTHON=
 
 ifeq ($(MPY_DIR),)
@@ -17,3 +18,38 @@ ifeq ($(MPY_DIR),$(DEBIAN_MPY_DIR))
 else
 	@echo 'make: MPY_DIR=$(MPY_DIR) is no MicroPython source tree (it has no py/dynruntime.mk)' >&2; exit 1
 endif
+
+# $(call warn_abi,WHOSE,COMMAND that prints an ABI)
+warn_abi = abi=$$($(2)); [ "$$abi" = $(ABI) ] || echo "make: warning: $(1) has the .mpy ABI $$abi, not $(ABI):" \
+	"natmods need MicroPython 1.24 to 1.29" >&2
+source_abi = sed -n 's/^\#define MPY_\(SUB_\)*VERSION //p' '$(MPY_DIR)/py/persistentcode.h' | paste -sd.
+own_abi = "$$own" -c 'import sys; m = sys.implementation._mpy; print("%d.%d" % (m & 255, m >> 8 & 3))'
+
+# Debian's interpreters with the libraries of their release, each in a private root: that of
+# natmods' MicroPython, and the newest there is. Those of 32 bits are the newest too.
+INTERPRETER := build/bin/micropython
+UNIX_PACKAGES := micropython libc6 libffi8 libgcc-s1 libmbedcrypto16 libmbedtls21 libmbedx509-7
+debian_interpreter = $(call need,$(PYTHON),$(INSTALL_PYTHON)); mkdir -p build/bin; \
+	$(PYTHON) ports/debian.py --suite $(1) --arch $(2) --into build/debian/$(notdir $@) \
+		--hint 'pass MICROPYTHON=, a MicroPython interpreter' $(UNIX_PACKAGES) \
+	&& install -m 755 ports/unix/micropython.sh $@
+
+# Looked at each time, since MICROPYTHON= may come and go.
+.PHONY: $(INTERPRETER)
+$(INTERPRETER):
+ifeq ($(MICROPYTHON),)
+	@$(call debian_interpreter,$(DEBIAN_SUITE),amd64)
+else
+	@$(call need,$(MICROPYTHON),MICROPYTHON= must name a MicroPython interpreter)
+	@mkdir -p build/bin
+	@own=$$(realpath "$$(command -v '$(MICROPYTHON)')"); [ "$$own" = '$(abspath $@)' ] \
+		|| { $(call warn_abi,MICROPYTHON=$(MICROPYTHON),$(own_abi)); \
+		printf '#!/bin/sh\nexec "%s" "$$@"\n' "$$own" > $@ && chmod 755 $@; }
+endif
+
+# For the tests: the newest, and 32 bits as boards have them.
+DEBIAN_NEWEST := forky
+$(INTERPRETER)-amd64 $(INTERPRETER)-i386: $(INTERPRETER)-%: ports/unix/micropython.sh
+	@$(call debian_interpreter,$(DEBIAN_NEWEST),$*)
+$(INTERPRETER)-armhf: $(INTERPRETER)-%: ports/unix/micropython.sh build/bin/qemu-arm
+	@$(call debian_interpreter,$(DEBIAN_NEWEST),$*)

@@ -30,12 +30,17 @@ def compile_module(source, name, target):
     subprocess.run(command, check=True)
 
 
+def compile_all(lib):
+    """Compile everything but the natmod into a folder."""
+    for name, source in dict(sources()).items():
+        compile_module(source, name, (lib / name).with_suffix('.mpy'))
+
+
 def stage(lib, natmod):
     """Make `lib` anew beside its place, then put it there: it never holds half a tree."""
     new = lib.with_name(lib.name + '.new')
     shutil.rmtree(new, ignore_errors=True)
-    for name, source in dict(sources()).items():
-        compile_module(source, name, (new / name).with_suffix('.mpy'))
+    compile_all(new)
     shutil.copyfile(natmod, new / natmod.name)
     shutil.rmtree(lib, ignore_errors=True)
     new.rename(lib)

@@ -1,26 +1,60 @@
-"""The interpreters that the tests run on: what starts each, and which codec it must have."""
+"""The interpreters that the tests run on: what starts each, and what is staged for it."""
 
 import os
 import shutil
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / 'build'
 LIB = BUILD / 'unix' / 'lib'
-MICROPYTHON = BUILD / 'bin' / 'micropython'
-MICROPYTHON_32 = BUILD / 'bin' / 'micropython-i386'
 HEAP = '-X', 'heapsize=4m'  # twice the default: some tests hold a message several times
 
-IMPL = {'cpython': 'python', 'unix': 'native', 'unix-twin': 'python', 'unix-i386': 'python'}
+
+@dataclass
+class Interpreter:
+    """A MicroPython for this machine, or one that QEMU runs as if it were."""
+
+    program: str  # in build/bin
+    arch: str = ''  # of its natmod; none stands for the twin
+    wrong: str = ''  # the architecture of a natmod that it must refuse
+    server: bool = True  # whether it has sockets
+
+    @property
+    def impl(self):
+        return 'native' if self.arch else 'python'
+
+    def goals(self):
+        """What make must have made."""
+        archs = filter(None, (self.arch, self.wrong))
+        return [[f'build/bin/{self.program}'], *(['natmod', f'ARCH={arch}'] for arch in archs)]
 
 
-def twin_lib():
-    """What is staged for a board, without the natmod: a copy of build/unix/lib."""
-    lib = BUILD / 'test' / 'unix-twin' / 'lib'
+INTERPRETERS = {
+    'unix': Interpreter('micropython', 'x64'),
+    'unix-twin': Interpreter('micropython'),
+    'unix-newest': Interpreter('micropython-amd64', 'x64'),
+    'unix-x86': Interpreter('micropython-i386', 'x86'),
+    'armhf-armv6m': Interpreter('micropython-armhf', 'armv6m', wrong='rv32imc'),
+    'armhf-armv7m': Interpreter('micropython-armhf', 'armv7m', wrong='x86'),
+    'armhf-armv7emsp': Interpreter('micropython-armhf', 'armv7emsp', wrong='xtensawin'),
+    'armhf-armv7emdp': Interpreter('micropython-armhf', 'armv7emdp', wrong='x64'),
+}
+IMPL = {'cpython': 'python', **{name: item.impl for name, item in INTERPRETERS.items()}}
+
+
+def natmod(arch):
+    return BUILD / 'natmod' / arch / '_wscodec.mpy'
+
+
+def stage(lib, arch):
+    """What is staged for a board, with the natmod of an architecture, or none."""
     shutil.rmtree(lib, ignore_errors=True)
     shutil.copytree(LIB, lib, ignore=shutil.ignore_patterns('_wscodec.mpy'))
+    if arch:
+        shutil.copy(natmod(arch), lib)
     return lib
 
 
@@ -28,10 +62,12 @@ def command(name, *path):
     """(arguments, environment) that start the interpreter with these folders to import from."""
     if name == 'cpython':
         return [sys.executable], {**os.environ, 'PYTHONPATH': ':'.join(map(str, path))}
-    lib = LIB if name == 'unix' else twin_lib()
+    interpreter = INTERPRETERS[name]
+    lib = BUILD / 'test' / name / 'lib'
+    stage(lib, interpreter.arch)
     places = [*map(str, path), str(lib), '.frozen']
-    interpreter = MICROPYTHON_32 if name == 'unix-i386' else MICROPYTHON
-    return [str(interpreter), *HEAP], {**os.environ, 'MICROPYPATH': ':'.join(places)}
+    program = str(BUILD / 'bin' / interpreter.program)
+    return [program, *HEAP], {**os.environ, 'MICROPYPATH': ':'.join(places)}
 
 
 def free_port():

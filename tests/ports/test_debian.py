@@ -56,9 +56,12 @@ def machine(tmp_path):
         f"""
 if [ "$2" = --print-uris ]; then while read -r l; do echo "$l"; done < {tmp_path}/uris; exit; fi
 echo "$3 $4" >> {log}
+case "$2 $3 $4" in
+*/stale-*) echo "E: Mirror sync in progress?" >&2; exit 100;;
+esac
 case "$3 $4" in
 update*) d="${{2%/*}}/lists"; /bin/mkdir -p "$d"; : > "$d/mirror_main_binary-amd64_Packages";;
-"download known") : > "known_2%3a1.0-1_amd64.deb";;
+"download known" | install*) : > "known_2%3a1.0-1_amd64.deb";;
 *) echo "E: Unable to locate package $4" >&2; exit 100;;
 esac
 """,
@@ -194,14 +197,15 @@ def test_source_without_a_top_folder(tmp_path):
     assert files(tmp_path / 'made') == ['README', 'py/a.c']
 
 
-def test_held_means_precisely_these_packages_of_this_suite(tmp_path):
-    assert not debian.is_held(tmp_path / 'absent', 'trixie, amd64', ['a'])
-    assert not debian.is_held(tmp_path, 'trixie, amd64', ['a'])
+def test_held_means_precisely_these_packages_of_one_of_these_suites(tmp_path):
+    assert not debian.is_held(tmp_path / 'absent', ['trixie, amd64'], ['a'])
+    assert not debian.is_held(tmp_path, ['trixie, amd64'], ['a'])
     (tmp_path / '.packages').write_text('trixie, amd64\na=1-1\nb=2:1.0\n')
-    assert debian.is_held(tmp_path, 'trixie, amd64', ['b', 'a'])
-    assert not debian.is_held(tmp_path, 'trixie, amd64', ['a'])
-    assert not debian.is_held(tmp_path, 'trixie, amd64', ['a', 'b', 'c'])
-    assert not debian.is_held(tmp_path, 'forky, amd64', ['a', 'b'])
+    assert debian.is_held(tmp_path, ['trixie, amd64'], ['b', 'a'])
+    assert not debian.is_held(tmp_path, ['trixie, amd64'], ['a'])
+    assert not debian.is_held(tmp_path, ['trixie, amd64'], ['a', 'b', 'c'])
+    assert not debian.is_held(tmp_path, ['forky, amd64'], ['a', 'b'])
+    assert debian.is_held(tmp_path, ['forky, amd64', 'trixie, amd64'], ['a', 'b'])
 
 
 def test_unpacks_once(machine, tmp_path):
@@ -235,6 +239,24 @@ def test_replaces_nothing_else(machine, tmp_path):
     assert done.returncode == 1
     assert 'holds something else' in done.stderr
     assert (files(into), asked) == (['precious'], [])
+
+
+def test_the_next_suite_when_one_fails(machine, tmp_path):
+    into = tmp_path / 'into'
+    done, asked = machine(into, 'known', suite='stale,trixie')
+    assert done.stdout == f'debian: known 2:1.0-1 (trixie, amd64) -> {into}\n'
+    assert asked == ['update ', 'update ', 'download known']
+    done, asked = machine(into, 'known', suite='stale,trixie')
+    assert (done.stdout, done.stderr, done.returncode, asked) == ('', '', 0, [])
+
+
+def test_complete_goes_by_what_the_machine_has(machine, tmp_path):
+    done, asked = machine(tmp_path / 'into', '--complete', 'known')
+    assert (done.stderr, done.returncode) == ('', 0)
+    assert asked == ['update ', 'install --download-only']
+    assert files(tmp_path / 'into') == ['.packages', 'usr/file']
+    config = (tmp_path / 'state' / 'trixie-amd64-complete' / 'apt.conf').read_text()
+    assert 'Dir::State::status "/var/lib/dpkg/status";' in config
 
 
 def test_private_sources_name_the_machines_archive_and_key(machine, tmp_path):
