@@ -1,7 +1,8 @@
 # The compiler for ARCH: the user's own where it is on PATH, else Debian's, unpacked without root
 # in build/tools/.
-TOOLS := $(CURDIR)/build/tools
-export PATH := $(PATH):$(TOOLS)/arm/usr/bin:$(TOOLS)/riscv/usr/bin:$(TOOLS)/xtensa/usr/bin
+TOOLS := build/tools
+TOOL_ROOTS := $(addprefix $(abspath $(TOOLS))/,arm riscv xtensa)
+export PATH := $(PATH)$(subst $() $(),,$(TOOL_ROOTS:%=:%/usr/bin))
 
 INSTALL_GCC = install a C compiler (Debian: apt-get install gcc)
 
@@ -18,7 +19,7 @@ else ifneq ($(filter x86 x64,$(ARCH)),)
 CROSS :=
 ifeq ($(ARCH),x86)
 # The machine's own compiler, which mostly has no headers for 32 bits.
-NATMOD_CFLAGS := -isystem $(TOOLS)/x86/usr/include/newlib
+NATMOD_CFLAGS := -isystem $(abspath $(TOOLS))/x86/usr/include/newlib
 endif
 else
 $(error there is no architecture '$(ARCH)'; ARCH= is one of: $(ARCHS))
@@ -28,7 +29,7 @@ endif
 # release of Debian.
 SUITE := $(or $(shell . /etc/os-release 2>/dev/null; echo $$VERSION_CODENAME),none)
 debian_tools = command -v $(1) >/dev/null || { $(call need,$(PYTHON),$(INSTALL_PYTHON)); \
-	$(PYTHON) ports/debian.py --suite $(SUITE) --complete --into build/tools/$(firstword $(2)) \
+	$(PYTHON) ports/debian.py --suite $(SUITE) --complete --into $(TOOLS)/$(firstword $(2)) \
 	--hint 'install $(1), so that it is on PATH' $(wordlist 2,9,$(2)); }
 
 need_gcc = $(call need,$(1)gcc,$(INSTALL_GCC)); echo '\#include <assert.h>' | $(1)gcc -E - >/dev/null 2>&1 \

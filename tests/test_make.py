@@ -1,8 +1,10 @@
 """What `make` says when something is missing or wrong: one clear line."""
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 from interpreters import ROOT
@@ -45,9 +47,10 @@ def bare_path(tmp_path):
 def test_help_names_every_command():
     code, output = make()
     assert code == 0
-    for target in ('run', 'test', 'lint', 'natmod', 'stage', 'clean'):
+    for target in ('run', 'test', 'lint', 'natmod', 'stage', 'dist', 'clean'):
         assert f'  make {target} ' in output
-    assert 'Ports (PORT=): unix' in output
+    assert 'Ports (PORT=): ' in output
+    assert ' rp2 ' in output
 
 
 def test_no_such_port():
@@ -82,6 +85,68 @@ def test_no_python():
 def test_no_micropython_source(tmp_path):
     expected = f'MPY_DIR={tmp_path} is no MicroPython source tree (it has no py/dynruntime.mk)'
     check_fault(expected, 'natmod', f'MPY_DIR={tmp_path}')
+
+
+@pytest.mark.parametrize('arch', ['armv6m', 'rv32imc', 'xtensa', 'xtensawin'])
+def test_no_cross_compiler(arch, bare_path, tmp_path):
+    """Where there is no compiler, nor an apt to get one with."""
+    arguments = f'ARCH={arch}', f'TOOLS={tmp_path}/tools', f'PYTHON={sys.executable}'
+    code, output = make('toolchain', *arguments, PATH=bare_path)
+    assert code == 2
+    own = [line for line in output.splitlines() if not line.startswith('make: ***')]
+    assert len(own) == 1
+    assert re.search(
+        'this is not a Debian .*; install [a-z0-9-]+-gcc, so that it is on PATH$', own[0]
+    )
+
+
+def test_no_such_architecture():
+    code, output = make('natmod', 'ARCH=z80')
+    assert code == 2
+    assert "there is no architecture 'z80'; ARCH= is one of: armv6m" in output
+    assert len(output.splitlines()) == 1
+
+
+@pytest.fixture
+def other_abi(tmp_path):
+    """A MicroPython source tree with another .mpy ABI."""
+    source = ROOT / 'build' / 'micropython'
+    for path in source.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / 'py').unlink()
+    (tmp_path / 'py').mkdir()
+    for path in (source / 'py').iterdir():
+        (tmp_path / 'py' / path.name).symlink_to(path)
+    header = tmp_path / 'py' / 'persistentcode.h'
+    text = header.read_text()
+    header.unlink()
+    header.write_text(re.sub(r'(MPY_SUB_VERSION) +\d', r'\1 2', text))
+    return tmp_path
+
+
+def test_a_source_tree_of_another_abi(other_abi):
+    code, output = make('-n', 'natmod', f'MPY_DIR={other_abi}')
+    assert code == 0, output
+    command = next(line for line in output.splitlines() if line.startswith('abi='))
+    done = subprocess.run(['sh', '-c', command], capture_output=True, text=True)
+    assert done.stderr == (
+        f'make: warning: MPY_DIR={other_abi} has the .mpy ABI 6.2, not 6.3: '
+        'natmods need MicroPython 1.24 to 1.29\n'
+    )
+
+
+def test_an_interpreter_of_another_abi(tmp_path):
+    old = tmp_path / 'old'
+    old.write_text('#!/bin/sh\necho 6.2\n')
+    old.chmod(0o755)
+    goal = tmp_path / 'micropython'
+    code, output = make(f'INTERPRETER={goal}', goal, f'MICROPYTHON={old}')
+    assert code == 0, output
+    assert output == (
+        f'make: warning: MICROPYTHON={old} has the .mpy ABI 6.2, not 6.3: '
+        'natmods need MicroPython 1.24 to 1.29\n'
+    )
+    assert os.access(goal, os.X_OK)
 
 
 def test_no_interpreter():

@@ -3,8 +3,9 @@
 import subprocess
 import sys
 
-import run
+import pytest
 from interpreters import ROOT, command
+from job import Job, SetupFailed
 
 
 def test_a_native_run_without_the_natmod_fails():
@@ -32,13 +33,20 @@ def test_counts(tmp_path):
         '            with self.subTest(i=i):\n'
         '                self.assertNotEqual(i, 1)\n'
     )
-    counts = run.pytest('test-run', '--rootdir', tmp_path, tmp_path, stdout=subprocess.DEVNULL)
+    counts = Job('test-run').pytest('--rootdir', tmp_path, tmp_path)
     assert counts == {'passed': 1, 'failed': 3, 'skipped': 1}
 
 
 def test_a_run_that_does_not_come_to_its_end_fails(tmp_path):
     (tmp_path / 'test_x.py').write_text('import os\ndef test(): os._exit(0)\n')
-    assert run.pytest('test-run', tmp_path, stdout=subprocess.DEVNULL)['failed'] == 1
+    assert Job('test-run').pytest(tmp_path)['failed'] == 1
+
+
+def test_what_make_cannot_set_up():
+    job = Job('test-run')
+    with pytest.raises(SetupFailed, match='^make no-such-goal failed$'):
+        job.make('no-such-goal')
+    assert "No rule to make target 'no-such-goal'" in job.log.read_text()
 
 
 def test_unknown_target():
