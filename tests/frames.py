@@ -28,9 +28,14 @@ def header(opcode, length, fin=True, key=KEY, rsv=0, form=None):
 
 
 def masked(payload, key=KEY):
-    n = len(payload)
-    mask = (key * (n // 4 + 1))[:n]
-    return (int.from_bytes(payload, 'big') ^ int.from_bytes(mask, 'big')).to_bytes(n, 'big')
+    # In pieces: ints as long as the payload would take several times its memory.
+    data = bytearray(payload)
+    mask = int.from_bytes(key * 64, 'little')
+    for at in range(0, len(data), 256):
+        n = min(256, len(data) - at)
+        piece = int.from_bytes(data[at : at + n], 'little') ^ mask & (1 << 8 * n) - 1
+        data[at : at + n] = piece.to_bytes(n, 'little')
+    return data
 
 
 def frame(opcode, payload=b'', fin=True, key=KEY, rsv=0, form=None):
@@ -47,14 +52,16 @@ def close(code=None, reason=''):
 def parse(data):
     """The frames in what a server sent: a list of (first byte, payload). They must be whole."""
     frames = []
-    while data:
-        length = data[1]
-        start = 2
+    view = memoryview(data)
+    at = 0
+    while at < len(data):
+        first, length = data[at], data[at + 1]
+        start = at + 2
         if length >= 126:
-            start = 4 if length == 126 else 10
-            length = int.from_bytes(data[2:start], 'big')
-        if len(data) < start + length:
+            start = at + (4 if length == 126 else 10)
+            length = int.from_bytes(view[at + 2 : start], 'big')
+        at = start + length
+        if len(data) < at:
             raise ValueError('a frame of %d bytes is cut off' % length)
-        frames.append((data[0], bytes(data[start : start + length])))
-        data = data[start + length :]
+        frames.append((first, bytes(view[start:at])))
     return frames

@@ -46,7 +46,7 @@ class Peer:
         if self.error:
             raise OSError(self.error)
         n = len(data) if self.room is None else min(self.room, len(data))
-        self.sent.extend(bytes(data[:n]))
+        self.sent.extend(data[:n])
         if self.room is not None:
             self.room -= n
         if n:
@@ -76,7 +76,7 @@ if sys.implementation.name == 'micropython':
             if peer.error:
                 raise OSError(peer.error)
             data = bytes(peer.incoming[:n])
-            peer.incoming = peer.incoming[n:]
+            peer.incoming[:n] = b''
             return data if data or peer.at_end else None
 
         def readinto(self, buf):

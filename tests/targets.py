@@ -3,24 +3,45 @@
 import platform
 import re
 import sys
+from dataclasses import dataclass
 
-from interpreters import INTERPRETERS, ROOT, command
+from interpreters import BUILD, INTERPRETERS, ROOT, command
 from job import count
+from remote import BoardError, qemu, stage_tests, wrong_natmods
 
 TESTS = ROOT / 'tests'
-NATMOD_TESTS = TESTS / 'natmod' / 'test_mod_wscodec.py'  # for MicroPython with a natmod only
+NATMOD_TESTS = TESTS / 'natmod' / 'test_mod_wscodec.py'  # for MicroPython with C only
+USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
 
 
-def portable_tests(impl):
+@dataclass
+class Emulated:
+    """A board without a network that QEMU emulates whole."""
+
+    machine: str  # see remote.py
+    arch: str  # of its natmod
+    wrong: str  # the architecture of a natmod that it must refuse
+
+
+BOARDS = {
+    'cortex-m0': Emulated('MICROBIT', 'armv6m', wrong='armv7m'),
+    'cortex-m3': Emulated('MPS2_AN385', 'armv7m', wrong='armv7emdp'),
+    'cortex-m4': Emulated('MPS2_AN386', 'armv7emsp', wrong='armv7emdp'),
+    'cortex-m7': Emulated('MPS2_AN500', 'armv7emdp', wrong='rv32imc'),
+    'riscv32': Emulated('VIRT_RV32', 'rv32imc', wrong='xtensawin'),
+}
+
+
+def portable_tests(impl='native'):
     """The modules that MicroPython runs too."""
     modules = sorted((TESTS / 'python').glob('test_*.py'))
     return [*modules, NATMOD_TESTS] if impl == 'native' else modules
 
 
 def counts_in(job, code, output):
-    """The counts that tests/micropython/main.py printed, whose exit code must be in accord."""
-    job.what = job.what or output.splitlines()[0] if output else 'nothing'
+    """The counts that a script on MicroPython printed, with which its exit code must agree."""
+    job.what = job.what or output.partition('\n')[0]
     counts = COUNTS.search(output)
     if not counts:
         job.print(f'{job.name}: the tests did not come to their end')
@@ -33,25 +54,71 @@ def counts_in(job, code, output):
 
 def cpython(job):
     job.what = f'CPython {platform.python_version()} codec: python'
-    ignored = [f'--ignore={path}' for path in (NATMOD_TESTS, TESTS / 'server')]
+    ignored = [f'--ignore={path}' for path in (NATMOD_TESTS, USERMOD_TESTS, TESTS / 'server')]
     return job.pytest(*ignored, 'tests', cwd=ROOT) + server_tests(job)
+
+
+def make_natmods(job, *archs):
+    for arch in filter(None, archs):
+        job.make('natmod', f'ARCH={arch}')
 
 
 def interpreter(job):
     """The same files as on CPython, less those that need CPython; then the server tests."""
     it = INTERPRETERS[job.name]
-    for words in it.goals():
-        job.make(*words)
+    job.make(f'build/bin/{it.program}')
+    make_natmods(job, it.arch, it.wrong)
     folders = [TESTS / 'micropython', TESTS, TESTS / 'python', TESTS / 'natmod']
     arguments, env = command(job.name, *folders)
     script = TESTS / 'micropython' / 'main.py'
     modules = [path.stem for path in portable_tests(it.impl)]
+    if it.frozen:
+        modules.append(USERMOD_TESTS.stem)
     results = counts_in(job, *job.call([*arguments, script, it.impl, *modules], env=env))
+    if it.wrong:
+        results += refusals(job, it, arguments, env)
     return results + server_tests(job) if it.server else results
+
+
+def refusals(job, it, arguments, env):
+    """With a natmod that this MicroPython cannot use, the package warns, and works."""
+    folder = BUILD / 'test' / job.name / 'wrong'
+    stage_tests(folder, it.arch, ['wrong_natmod'])
+    script = TESTS / 'micropython' / 'wrong_natmod.py'
+    env = {**env, 'MICROPYPATH': f'{folder}:.frozen'}
+    results = count()
+    for reason in wrong_natmods(folder, it.arch, it.wrong):
+        results += counts_in(job, *job.call([*arguments, script, reason], env=env))
+    return results
 
 
 def server_tests(job):
     return job.pytest(f'--server={job.name}', 'tests/server', part='-server', cwd=ROOT)
+
+
+def run_on(job, board, *words, folder=None):
+    """The counts of a script's main() on a board."""
+    try:
+        output, failed = board.run(*words, folder=folder, timeout=900), False
+    except BoardError as error:
+        output, failed = str(error), True
+    job.print(output.strip())
+    return counts_in(job, failed, output)
+
+
+def emulated(job):
+    """What runs without a network, and the natmods that the board must refuse."""
+    it = BOARDS[job.name]
+    job.make(f'emulator-{it.machine}')
+    make_natmods(job, it.arch, it.wrong)
+    folder = BUILD / 'test' / job.name / 'board'
+    modules = [path.stem for path in portable_tests()]
+    stage_tests(folder, it.arch, [*modules, 'wrong_natmod'])
+    with qemu(it.machine, BUILD / 'emulators' / it.machine / 'firmware.elf') as board:
+        results = run_on(job, board, 'main', 'native', modules, folder=folder)
+        for reason in wrong_natmods(folder, it.arch, it.wrong):
+            results += run_on(job, board, 'wrong_natmod', reason, folder=folder)
+    return results
 
 
 def microdot(job):
@@ -68,6 +135,7 @@ def microdot(job):
 TARGETS = {
     'cpython': cpython,
     **dict.fromkeys(INTERPRETERS, interpreter),
+    **dict.fromkeys(BOARDS, emulated),
     'microdot-newest': microdot,
     'microdot-oldest': microdot,
 }

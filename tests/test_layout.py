@@ -7,8 +7,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def has_code(path):
-    """Whether there is more than a docstring in it."""
-    return path.suffix != '.py' or len(ast.parse(path.read_text()).body) > 1
+    """Whether there is more than a docstring in it, or a list of what a firmware freezes."""
+    if path.suffix != '.py':
+        return True
+    return path.name != 'manifest.py' and len(ast.parse(path.read_text()).body) > 1
 
 
 def sources():

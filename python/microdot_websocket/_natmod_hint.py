@@ -2,8 +2,8 @@
 
 import sys
 
-# In the order of MP_NATIVE_ARCH_* (py/persistentcode.h).
-_ARCHS = 'none x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa xtensawin rv32imc'
+# In the order of MP_NATIVE_ARCH_* (py/persistentcode.h); for armv7em there is but armv7m's file.
+_ARCHS = 'none x86 x64 armv6 armv6m armv7m armv7m armv7emsp armv7emdp xtensa xtensawin rv32imc'
 
 
 def hint():

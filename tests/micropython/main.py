@@ -1,30 +1,50 @@
 """Run test modules on MicroPython:  main.py EXPECTED_IMPL MODULE...
 
+From a board's prompt:  import main; main.main(EXPECTED_IMPL, [MODULE, ...])
 Fails unless codec.IMPL is what this run is for. The last line is the count.
 """
 
+import gc
 import sys
 import unittest
 
+from capacity import SMALL
 from microdot_websocket import codec
 
 
+def run_module(name, results):
+    """Run the test classes of one module; then forget it and the helpers that it imported, since
+    a board cannot hold all of them."""
+    gc.collect()
+    before = set(sys.modules)
+    module = __import__(name)
+    for attr in sorted(dir(module)):
+        item = getattr(module, attr)
+        if isinstance(item, type) and issubclass(item, unittest.TestCase):
+            if not attr.startswith('_') and item is not unittest.TestCase:
+                unittest.run_class(item, results)
+    for new in set(sys.modules) - before:
+        if '.' not in new:  # what the package has imported of itself by now stays
+            del sys.modules[new]
+
+
 def main(expected, modules):
-    print(sys.implementation.name, sys.version.split(';')[-1].strip(), 'codec:', codec.IMPL)
+    version = sys.version.split(';')[-1].strip()
+    mpy = getattr(sys.implementation, '_mpy', 0)
+    sizes = 'small' if SMALL else 'full'
+    print('%s _mpy: 0x%x codec: %s sizes: %s' % (version, mpy, codec.IMPL, sizes))
+    gc.collect()
+    gc.threshold(gc.mem_free() // 4)  # or what lives longer gets strewn over the whole heap
     results = {'passed': 0, 'failed': 0}
     if codec.IMPL != expected:
         print('FAILED this run is for the %s codec, but codec.IMPL is %s' % (expected, codec.IMPL))
         results['failed'] += 1
         modules = []
     for name in modules:
-        module = __import__(name)
-        for attr in sorted(dir(module)):
-            item = getattr(module, attr)
-            if isinstance(item, type) and issubclass(item, unittest.TestCase):
-                if not attr.startswith('_') and item is not unittest.TestCase:
-                    unittest.run_class(item, results)
+        run_module(name, results)
     print('%(passed)d passed, %(failed)d failed, 0 skipped' % results)
     return 1 if results['failed'] or not results['passed'] else 0
 
 
-sys.exit(main(sys.argv[1], sys.argv[2:]))
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -27,5 +27,5 @@ class TestFace(unittest.TestCase):
         self.assertEqual(hasattr(microdot_websocket, 'install'), cpython)
 
     def test_boards_do_not_load_what_cpython_needs(self):
-        if sys.implementation.name == 'micropython':
-            self.assertFalse('microdot_websocket.cpython' in sys.modules)
+        cpython = sys.implementation.name == 'cpython'
+        self.assertEqual('microdot_websocket.cpython' in sys.modules, cpython)

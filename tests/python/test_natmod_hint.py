@@ -23,6 +23,7 @@ class TestHint(unittest.TestCase):
         for arch, name in (
             (2, 'x64'),
             (4, 'armv6m'),
+            (6, 'armv7m'),
             (7, 'armv7emsp'),
             (10, 'xtensawin'),
             (11, 'rv32imc'),

@@ -3,6 +3,7 @@
 import asyncio
 import unittest
 
+from capacity import LARGE
 from connection import Server, request_bytes
 from frames import TEXT, close, frame, parse
 from memory_stream import run, settle
@@ -235,11 +236,12 @@ class TestTestClient(unittest.TestCase):
     """Microdot's own TestClient: unmasked frames, HTTP/1.0, and streams with hardly a method."""
 
     def test_echo(self):
-        WebSocket.max_message_length = 70000
+        WebSocket.max_message_length = LARGE
+        messages = ['hello', b'bye', 'é' * 300, b'x' * LARGE]
         results = []
 
         def client():
-            for message in ('hello', b'bye', 'é' * 300, b'x' * 66000):
+            for message in messages:
                 results.append((yield message))
 
         async def main():
@@ -253,7 +255,7 @@ class TestTestClient(unittest.TestCase):
                 run(main())
         finally:
             WebSocket.max_message_length = -1
-        self.assertEqual(results, ['hello', b'bye', 'é' * 300, b'x' * 66000] * 2)
+        self.assertEqual(results, messages * 2)
         self.assertEqual(console.printed, [])
 
     def test_plain_request(self):

@@ -35,7 +35,7 @@ debian_interpreter = $(call need,$(PYTHON),$(INSTALL_PYTHON)); mkdir -p build/bi
 	&& install -m 755 ports/unix/micropython.sh $@
 
 # Looked at each time, since MICROPYTHON= may come and go.
-.PHONY: $(INTERPRETER)
+.PHONY: $(INTERPRETER) $(INTERPRETER)-firmware
 $(INTERPRETER):
 ifeq ($(MICROPYTHON),)
 	@$(call debian_interpreter,$(DEBIAN_SUITE),amd64)
@@ -47,7 +47,14 @@ else
 		printf '#!/bin/sh\nexec "%s" "$$@"\n' "$$own" > $@ && chmod 755 $@; }
 endif
 
-# For the tests: the newest, and 32 bits as boards have them.
+# For the tests: a firmware with the codec in it; the newest release; and 32 bits as boards have them.
+$(INTERPRETER)-firmware: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk
+	@$(need_gcc)
+	@$(MAKE) -s -j2 -f ports/unix/firmware.mk MPY_DIR='$(abspath $(MPY_DIR))' OUT='$(CURDIR)/build/firmware' \
+		PYTHON='$(CURDIR)/$(VENV_PYTHON)' MPY_CROSS="$(MPY_CROSS)" \
+		MICRODOT="$$($(VENV_PYTHON) -c 'import microdot; print(microdot.__path__[0])')"
+	@mkdir -p $(@D) && ln -sf ../firmware/micropython $@
+
 DEBIAN_NEWEST := forky
 $(INTERPRETER)-amd64 $(INTERPRETER)-i386: $(INTERPRETER)-%: ports/unix/micropython.sh
 	@$(call debian_interpreter,$(DEBIAN_NEWEST),$*)

@@ -1,0 +1,1 @@
+module('hashlib.py')  # noqa: F821

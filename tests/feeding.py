@@ -1,0 +1,73 @@
+"""Feeding a protocol bytes: whole, one by one, in other pieces, and with trailing data."""
+
+import unittest
+
+from capacity import sample
+from frames import CLOSE, PONG, TEXT, frame
+from microdot_websocket.protocol import Protocol, ProtocolError
+
+STEPS = (1, 2, 3, 7, 139, 1000000)
+TRAILING = (b'', frame(TEXT, 'next'), b'\x00' * 3)
+WAYS = sample([(trailing, step) for trailing in TRAILING for step in STEPS])
+BUFFER = 160
+
+
+class Source:
+    """Bytes on their way to a protocol, in pieces of `step` bytes at most."""
+
+    def __init__(self, data, step):
+        self.data = memoryview(data)
+        self.step = step
+        self.at = 0
+
+    def give(self, protocol):
+        """The next piece; False if all have been given."""
+        buf = protocol.get_buffer()
+        n = min(len(buf), self.step, len(self.data) - self.at)
+        if n == 0:
+            return False
+        buf[:n] = self.data[self.at : self.at + n]
+        self.at += n
+        protocol.buffer_updated(n)
+        return True
+
+
+def feed(protocol, data, step):
+    """Feed `data`; collect the events until it is used up, or until a Close or an error."""
+    source = Source(data, step)
+    events = []
+    try:
+        while True:
+            event = protocol.next_event()
+            if event == 0:
+                if not source.give(protocol):
+                    return events
+            elif event == PONG:
+                events.append((PONG, None))
+            elif event == CLOSE:
+                events.append((CLOSE, (protocol.close_code, protocol.close_reason)))
+                return events
+            else:
+                events.append((event, protocol.data))
+    except ProtocolError as exc:
+        events.append(('error', exc.code))
+        return events
+
+
+class ProtocolTestCase(unittest.TestCase):
+    def check(self, data, expected, limit=None, require_mask=True):
+        """Feed `data` in all the ways; `expected`: (event, what comes with it) pairs."""
+        for trailing, step in WAYS:
+            with self.subTest(step=step, trailing=trailing):
+                protocol = Protocol(BUFFER, require_mask)
+                if limit is not None:
+                    protocol.limit = limit
+                events = feed(protocol, data + trailing, step)
+                self.assertEqual(events[: len(expected)], expected)
+                if not trailing:
+                    self.assertEqual(len(events), len(expected))
+                for event, got in zip(expected, events):
+                    self.assertIs(type(got[1]), type(event[1]))
+
+    def check_error(self, data, code, **options):
+        self.check(data, [('error', code)], **options)

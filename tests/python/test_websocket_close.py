@@ -1,0 +1,243 @@
+"""How a WebSocket over memory streams ends: by the peer, by an error, or by close()."""
+
+import asyncio
+import unittest
+
+from capacity import LARGE, sample
+from connection import close_frame, end_of, frames_to, open_websocket
+from frames import BINARY, CONT, PING, TEXT, close, frame, header
+from memory_stream import run, settle
+from microdot_websocket import WebSocket, WebSocketError
+
+
+class TestPeerCloses(unittest.TestCase):
+    def test_close_is_echoed(self):
+        async def main():
+            for code, reason in ((1000, ''), (1001, 'away é'), (3000, 'x' * 123), (4999, '')):
+                ws, peer = await open_websocket()
+                peer.feed(frame(TEXT, 'last') + close(code, reason) + frame(TEXT, 'not this'))
+                self.assertEqual(await ws.receive(), 'last')
+                self.assertEqual(await end_of(ws.receive()), (code, reason))
+                self.assertEqual(frames_to(peer), [close_frame(code)])
+                self.assertTrue(ws.closed)
+                # And that is all: again the same error, and nothing more is sent.
+                self.assertEqual(await end_of(ws.receive()), (code, reason))
+                self.assertEqual(await end_of(ws.send('x')), (code, reason))
+                await ws.close()
+                self.assertEqual(peer.sent, b'')
+
+        run(main())
+
+    def test_empty_close(self):
+        async def main():
+            ws, peer = await open_websocket()
+            peer.feed(close())
+            self.assertEqual(await end_of(ws.receive()), (1005, ''))
+            self.assertEqual(frames_to(peer), [(0x88, b'')])
+
+        run(main())
+
+    def test_close_with_a_full_send_buffer(self):
+        async def main():
+            ws, peer = await open_websocket(close_timeout=0.05)
+            peer.give_room(0)
+            peer.feed(close(1000))
+            self.assertEqual(await end_of(ws.receive()), (1000, ''))  # and does not hang
+
+        run(main())
+
+    def test_disconnect_anywhere(self):
+        data = (
+            frame(TEXT, 'x' * 10, fin=False) + frame(PING, b'p') + frame(CONT, b'y' * 130) + close()
+        )
+
+        async def main():
+            for n in sample(range(len(data)), 9):
+                ws, peer = await open_websocket()
+                peer.feed(data[:n])
+                peer.end()
+                got = []
+                try:
+                    while True:
+                        got.append(await ws.receive())
+                except WebSocketError as exc:
+                    self.assertEqual(exc.code, 1006, n)
+                self.assertEqual(await end_of(ws.send('x')), (1006, 'connection lost'))
+                await ws.close()
+
+        run(main())
+
+    def test_reset(self):
+        async def main():
+            for errno in (32, 104, 110, 113):
+                ws, peer = await open_websocket()
+                task = asyncio.create_task(end_of(ws.receive()))
+                await settle()
+                peer.fail(errno)
+                self.assertEqual(await task, (1006, 'connection lost'))
+                self.assertTrue(ws.closed)
+
+                ws, peer = await open_websocket()
+                peer.give_room(3)
+                task = asyncio.create_task(end_of(ws.send(bytes(99))))
+                await settle()
+                peer.fail(errno)
+                self.assertEqual(await task, (1006, 'connection lost'))
+
+        run(main())
+
+
+class TestErrors(unittest.TestCase):
+    def fails(self, data, code):
+        async def main():
+            ws, peer = await open_websocket(max_message_length=1000)
+            task = asyncio.create_task(end_of(ws.receive()))
+            peer.feed(data)
+            await settle()
+            sent = frames_to(peer)
+            self.assertEqual(len(sent), 1)
+            self.assertEqual(sent[0][0], 0x88)
+            self.assertEqual(int.from_bytes(sent[0][1][:2], 'big'), code)
+            self.assertFalse(task.done())  # the peer may still be sending: it waits for its Close
+            peer.feed(frame(BINARY, bytes(500)) + close(code))
+            reason = sent[0][1][2:].decode()
+            self.assertEqual(await task, (code, reason))
+            self.assertGreater(len(reason), 0)
+
+        run(main())
+
+    def test_protocol_error(self):
+        self.fails(frame(TEXT, 'x', rsv=1), 1002)
+        self.fails(frame(TEXT, 'x', key=None), 1002)
+        self.fails(frame(CONT, 'x'), 1002)
+
+    def test_invalid_utf8(self):
+        self.fails(frame(TEXT, b'\xff'), 1007)
+        self.fails(frame(TEXT, b'abc' * 100 + b'\xff' + bytes(300)), 1007)
+
+    def test_too_big(self):
+        self.fails(frame(BINARY, bytes(1001)), 1009)
+        self.fails(frame(BINARY, bytes(LARGE)), 1009)
+
+    def test_no_answer_to_the_close(self):
+        async def main():
+            ws, peer = await open_websocket(close_timeout=0.05)
+            peer.feed(frame(3, b'x'))
+            self.assertEqual(await end_of(ws.receive()), (1002, 'reserved opcode'))
+
+        run(main())
+
+    def test_out_of_memory(self):
+        async def main():
+            ws, peer = await open_websocket(max_message_length=0, close_timeout=0)
+            protocol = ws._protocol
+
+            def no_memory(size):
+                raise MemoryError
+
+            import microdot_websocket.protocol as rfc
+
+            new_message, rfc.new_message = rfc.new_message, no_memory
+            try:
+                peer.feed(header(BINARY, 100000))
+                self.assertEqual(await end_of(ws.receive()), (1009, 'out of memory'))
+            finally:
+                rfc.new_message = new_message
+            self.assertIs(ws._protocol, protocol)
+            self.assertEqual(frames_to(peer), [close_frame(1009, 'out of memory')])
+
+        run(main())
+
+
+class TestClose(unittest.TestCase):
+    def test_waits_for_the_peer(self):
+        async def main():
+            ws, peer = await open_websocket()
+            task = asyncio.create_task(ws.close(1001, 'bye é'))
+            await settle()
+            self.assertEqual(frames_to(peer), [close_frame(1001, 'bye é')])
+            self.assertTrue(ws.closed)
+            peer.feed(frame(TEXT, 'x' * 5000) + frame(PING, b'late'))
+            await settle()
+            self.assertFalse(task.done())
+            peer.feed(close(1001))
+            await task
+            self.assertEqual(peer.sent, b'')
+
+        run(main())
+
+    def test_waits_a_bounded_time(self):
+        async def main():
+            ws, peer = await open_websocket(close_timeout=0.05)
+            await ws.close()
+            self.assertEqual(frames_to(peer), [close_frame(1000)])
+            await ws.close()  # nothing to do any more
+
+        run(main())
+
+    def test_peer_is_gone(self):
+        async def main():
+            ws, peer = await open_websocket()
+            peer.end()
+            await ws.close()
+            ws, peer = await open_websocket()
+            peer.fail(104)
+            await ws.close()
+            self.assertTrue(ws.closed)
+
+        run(main())
+
+    def test_while_another_task_receives(self):
+        async def main():
+            ws, peer = await open_websocket()
+            receiver = asyncio.create_task(end_of(ws.receive()))
+            await settle()
+            closer = asyncio.create_task(ws.close(4001, 'enough'))
+            await settle()
+            self.assertEqual(frames_to(peer), [close_frame(4001, 'enough')])
+            peer.feed(frame(TEXT, 'late'))
+            self.assertEqual(await receiver, (4001, 'enough'))
+            self.assertFalse(closer.done())
+            peer.feed(close(4001))
+            await closer
+
+        run(main())
+
+    def test_two_tasks_close(self):
+        async def main():
+            ws, peer = await open_websocket()
+            closers = [asyncio.create_task(ws.close()) for _ in range(3)]
+            await settle()
+            self.assertEqual(frames_to(peer), [close_frame(1000)])
+            peer.feed(close(1000))
+            await settle(30)
+            self.assertTrue(all([closer.done() for closer in closers]))  # none waits on
+            for closer in closers:
+                await closer
+
+        run(main())
+
+    def test_close_sent_as_a_frame(self):
+        async def main():
+            ws, peer = await open_websocket()
+            await ws.send(b'\x03\xe9', WebSocket.CLOSE)  # as applications for Microdot may do
+            self.assertTrue(ws.closed)
+            task = asyncio.create_task(ws.close())
+            await settle()
+            self.assertFalse(task.done())
+            peer.feed(close(1001))
+            await task
+            self.assertEqual(frames_to(peer), [close_frame(1001)])
+
+        run(main())
+
+    def test_refused(self):
+        async def main():
+            ws, peer = await open_websocket()
+            for code, reason in ((1005 + 1, ''), (999, ''), (5000, ''), (1000, 'x' * 124)):
+                with self.assertRaises(ValueError):
+                    await ws.close(code, reason)
+            self.assertFalse(ws.closed)
+            self.assertEqual(peer.sent, b'')
+
+        run(main())
