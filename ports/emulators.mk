@@ -15,3 +15,8 @@ $(QEMU_BOARDS:%=emulator-%): emulator-%: build/venv/.ready $(MPY_DIR)/py/dynrunt
 	@$(MAKE) toolchain ARCH=$(if $(findstring RV32,$*),rv32imc,armv6m)
 	@$(MAKE) build/bin/qemu-system-$(if $(findstring RV32,$*),riscv32,arm)
 	@$(call emulator,ports/qemu,BOARD=$*)
+
+.PHONY: emulator-RP2040
+emulator-RP2040: emulator-%: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk
+	@$(MAKE) toolchain ARCH=armv6m
+	@$(call emulator,ports/rp2/emulator,)

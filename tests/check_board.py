@@ -8,16 +8,14 @@ import shutil
 import sys
 from pathlib import Path
 
-from remote import Board, BoardError, compile_module, with_imports
+from remote import Board, BoardError, compile_tests
 
 MODULES = 'test_codec', 'test_mod_wscodec'
 
 
 def main(device, folder):
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for source in with_imports(['main', 'board_report', *MODULES]):
-        compile_module(source, folder)
+    compile_tests(folder, ['board_report', *MODULES])
     code = f'import board_report, main; main.main("native", {MODULES})'
     try:
         output = Board(device).mpremote('mount', folder, 'exec', code, timeout=600)

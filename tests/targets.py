@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from interpreters import BUILD, INTERPRETERS, ROOT, command
 from job import count
-from remote import BoardError, qemu, stage_tests, wrong_natmods
+from remote import BoardError, compile_tests, qemu, rp2040, stage_tests, wrong_natmods
 
 TESTS = ROOT / 'tests'
 NATMOD_TESTS = TESTS / 'natmod' / 'test_mod_wscodec.py'  # for MicroPython with C only
 USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
+OTHERS = TESTS / 'server', TESTS / 'boards'  # which need a server or a board
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
 
 
@@ -29,6 +30,7 @@ BOARDS = {
     'cortex-m3': Emulated('MPS2_AN385', 'armv7m', wrong='armv7emdp'),
     'cortex-m4': Emulated('MPS2_AN386', 'armv7emsp', wrong='armv7emdp'),
     'cortex-m7': Emulated('MPS2_AN500', 'armv7emdp', wrong='rv32imc'),
+    'rp2-mount': Emulated('RP2040', 'armv6m', wrong='armv7m'),
     'riscv32': Emulated('VIRT_RV32', 'rv32imc', wrong='xtensawin'),
 }
 
@@ -54,7 +56,7 @@ def counts_in(job, code, output):
 
 def cpython(job):
     job.what = f'CPython {platform.python_version()} codec: python'
-    ignored = [f'--ignore={path}' for path in (NATMOD_TESTS, USERMOD_TESTS, TESTS / 'server')]
+    ignored = [f'--ignore={path}' for path in (NATMOD_TESTS, USERMOD_TESTS, *OTHERS)]
     return job.pytest(*ignored, 'tests', cwd=ROOT) + server_tests(job)
 
 
@@ -106,19 +108,36 @@ def run_on(job, board, *words, folder=None):
     return counts_in(job, failed, output)
 
 
+def start(job, machine):
+    """The emulated board, made if it must be."""
+    job.make(f'emulator-{machine}')
+    folder = BUILD / 'emulators' / machine
+    return rp2040(folder) if machine == 'RP2040' else qemu(machine, folder / 'firmware.elf')
+
+
 def emulated(job):
     """What runs without a network, and the natmods that the board must refuse."""
     it = BOARDS[job.name]
-    job.make(f'emulator-{it.machine}')
     make_natmods(job, it.arch, it.wrong)
     folder = BUILD / 'test' / job.name / 'board'
     modules = [path.stem for path in portable_tests()]
     stage_tests(folder, it.arch, [*modules, 'wrong_natmod'])
-    with qemu(it.machine, BUILD / 'emulators' / it.machine / 'firmware.elf') as board:
+    with start(job, it.machine) as board:
         results = run_on(job, board, 'main', 'native', modules, folder=folder)
         for reason in wrong_natmods(folder, it.arch, it.wrong):
             results += run_on(job, board, 'wrong_natmod', reason, folder=folder)
     return results
+
+
+def rp2(job):
+    """What `make` does with a board, and the tests with what it has then installed there."""
+    make_natmods(job, 'armv6m', 'armv7emsp')
+    folder = BUILD / 'test' / job.name / 'board'
+    modules = [path.stem for path in portable_tests()]
+    compile_tests(folder, modules)
+    with start(job, 'RP2040') as board:
+        results = job.pytest(f'--device={board.device}', 'tests/boards', cwd=ROOT)
+        return results + run_on(job, board, 'main', 'native', modules, folder=folder)
 
 
 def microdot(job):
@@ -135,6 +154,7 @@ def microdot(job):
 TARGETS = {
     'cpython': cpython,
     **dict.fromkeys(INTERPRETERS, interpreter),
+    'rp2': rp2,
     **dict.fromkeys(BOARDS, emulated),
     'microdot-newest': microdot,
     'microdot-oldest': microdot,

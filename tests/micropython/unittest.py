@@ -1,6 +1,5 @@
 """The part of unittest that the tests use, for MicroPython, which has none built in."""
 
-import gc
 import sys
 
 
@@ -92,7 +91,6 @@ def run_class(cls, results):
     for name in sorted(dir(cls)):
         if not name.startswith('test'):
             continue
-        gc.collect()
         case = cls()
         try:
             case.setUp()
