@@ -16,6 +16,14 @@ $(QEMU_BOARDS:%=emulator-%): emulator-%: build/venv/.ready $(MPY_DIR)/py/dynrunt
 	@$(MAKE) build/bin/qemu-system-$(if $(findstring RV32,$*),riscv32,arm)
 	@$(call emulator,ports/qemu,BOARD=$*)
 
+# The VMs for Xtensa are programs of this machine, so to say. Debian's compiler makes both.
+XTENSA_VMS := build/bin/micropython-xtensa build/bin/micropython-xtensawin
+$(XTENSA_VMS): build/bin/micropython-%: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk build/bin/qemu-xtensa \
+		$(wildcard ports/esp32/emulator/*) ports/esp32/micropython.sh
+	@$(MAKE) toolchain ARCH=xtensa
+	@$(call emulator,ports/esp32/emulator,ABI=$(if $(findstring win,$*),windowed,call0))
+	@install -m 755 ports/esp32/micropython.sh $@
+
 .PHONY: emulator-RP2040
 emulator-RP2040: emulator-%: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk
 	@$(MAKE) toolchain ARCH=armv6m

@@ -13,7 +13,8 @@ else ifeq ($(ARCH),rv32imc)
 CROSS := riscv64-unknown-elf-
 TOOLCHAIN := riscv gcc-riscv64-unknown-elf libnewlib-dev
 else ifneq ($(filter xtensa xtensawin,$(ARCH)),)
-CROSS := xtensa-lx106-elf-
+CROSS := $($(ARCH)_CROSS)
+NATMOD_CFLAGS := $($(ARCH)_CFLAGS)
 TOOLCHAIN := xtensa gcc-xtensa-lx106 libnewlib-dev
 else ifneq ($(filter x86 x64,$(ARCH)),)
 CROSS :=

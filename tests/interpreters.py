@@ -34,6 +34,8 @@ INTERPRETERS = {
     'unix-newest': Interpreter('micropython-amd64', 'x64'),
     'unix-firmware': Interpreter('micropython-firmware', frozen=True),
     'unix-x86': Interpreter('micropython-i386', 'x86'),
+    'esp32': Interpreter('micropython-xtensawin', 'xtensawin', wrong='xtensa', server=False),
+    'esp8266': Interpreter('micropython-xtensa', 'xtensa', wrong='xtensawin', server=False),
     'armhf-armv6m': Interpreter('micropython-armhf', 'armv6m', wrong='rv32imc'),
     'armhf-armv7m': Interpreter('micropython-armhf', 'armv7m', wrong='x86'),
     'armhf-armv7emsp': Interpreter('micropython-armhf', 'armv7emsp', wrong='xtensawin'),

@@ -22,6 +22,7 @@ def run_module(name, results):
         item = getattr(module, attr)
         if isinstance(item, type) and issubclass(item, unittest.TestCase):
             if not attr.startswith('_') and item is not unittest.TestCase:
+                gc.collect()
                 unittest.run_class(item, results)
     for new in set(sys.modules) - before:
         if '.' not in new:  # what the package has imported of itself by now stays
