@@ -2,7 +2,7 @@
 # in build/tools/.
 TOOLS := build/tools
 TOOL_ROOTS := $(addprefix $(abspath $(TOOLS))/,arm riscv xtensa)
-export PATH := $(PATH)$(subst $() $(),,$(TOOL_ROOTS:%=:%/usr/bin))
+export PATH := $(PATH)$(subst $() $(),,$(TOOL_ROOTS:%=:%/usr/bin)):$(abspath build/venv/bin)
 
 INSTALL_GCC = install a C compiler (Debian: apt-get install gcc)
 

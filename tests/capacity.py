@@ -22,7 +22,7 @@ def fitting(*lengths):
     return [n for n in lengths if n <= LARGE]
 
 
-def sample(items, every=5):
-    """All the items; on a small machine one in so many, with the first and the last."""
+def sample(items, every):
+    """All the items; on a small machine every n-th, with the first and the last among them."""
     items = list(items)
     return items[:-1:every] + items[-1:] if SMALL else items

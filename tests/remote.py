@@ -114,7 +114,8 @@ def qemu(name, firmware):
 def rp2040(folder):
     """A Board that is an RP2040 in rp2040js, as ports/rp2/emulator/ makes it in a folder."""
     port = free_port()
-    command = ['node', str(folder / 'emulator.mjs'), '--port', str(port)]
+    node = shutil.which('node') or str(Path(sys.executable).with_name('node'))
+    command = [node, str(folder / 'emulator.mjs'), '--port', str(port)]
     with subprocess.Popen(command, **PIPES) as process:
         try:
             line = process.stdout.readline()

@@ -1,7 +1,5 @@
 // A board with an RP2040, 2 MiB of flash and a USB serial port.
 import { RP2040, USBCDC } from 'rp2040js';
-import { Cpu } from './cpu.mjs';
-import { Fault } from './thumb.mjs';
 
 export const FLASH_SIZE = 2 * 1024 * 1024;
 
@@ -12,6 +10,9 @@ const [FIFO_STATUS, FIFO_READ] = [0x50, 0x58]; // in the SIO
 
 // Sleep as short as this, for a packet on the USB, takes no time on the host.
 const SHORT_NANOS = 200e3;
+
+/** What makes a real core take the HardFault exception. */
+export class Fault extends Error {}
 
 export class Board {
   /** `rom` and `flash` are bytes; `send` is called with those that the serial port sends. */
@@ -30,14 +31,16 @@ export class Board {
     this.mcu = new RP2040();
     this.mcu.loadBootrom(this.rom); // and erases the flash
     this.mcu.flash.set(flash);
-    this.cpu = new Cpu(this.mcu);
+    this.instructions = 0;
+    this.nanosPerCycle = 1e9 / this.mcu.clkSys;
+    this.mcu.addClockListener((hertz) => (this.nanosPerCycle = 1e9 / hertz));
     this.restart = false;
     this.mcu.peripherals[WATCHDOG].onWatchdogTrigger = () => (this.restart = true);
     this.input = Buffer.alloc(0);
     stopOnFaults(this.mcu);
     addRandomBit(this.mcu);
     addSecondCore(this.mcu);
-    addCounters(this.mcu, this.cpu);
+    addCounters(this);
     this.connect();
   }
 
@@ -74,19 +77,25 @@ export class Board {
   run(cycles) {
     const { core, clock } = this.mcu;
     const end = core.cycles + cycles;
-    while (core.cycles < end) {
-      this.cpu.run(end - core.cycles);
-      if (this.restart) {
-        this.boot(this.flash);
-        return 0;
-      }
+    while (core.cycles < end && !this.restart) {
       if (core.waiting) {
         const nanos = clock.nextAlarm ? clock.nanosToNextAlarm : Infinity;
         if (nanos > SHORT_NANOS) return nanos;
-        this.cpu.pass(nanos);
+        this.pass(nanos);
+      } else {
+        this.pass(core.executeInstruction() * this.nanosPerCycle);
+        this.instructions++;
       }
     }
+    if (this.restart) this.boot(this.flash);
     return 0;
+  }
+
+  /** Lets time pass, and what is due by then happen. */
+  pass(nanos) {
+    const { clock } = this.mcu;
+    clock.nanosCounter += nanos;
+    if (clock.nextAlarm?.nanos <= clock.nanosCounter) clock.tick(0);
   }
 }
 
@@ -125,12 +134,13 @@ function addSecondCore({ sio }) {
  * For programs that measure themselves: words at 0x40070000. Cycles are in the first two,
  * instructions in the next; to read a low half holds the high half, which follows it.
  */
-function addCounters(mcu, cpu) {
+function addCounters(board) {
+  const { core, peripherals } = board.mcu;
   let high = 0;
-  mcu.peripherals[COUNTERS] = {
+  peripherals[COUNTERS] = {
     readUint32(offset) {
       if (offset & 4) return high;
-      const count = offset & 8 ? cpu.instructions : mcu.core.cycles;
+      const count = offset & 8 ? board.instructions : core.cycles;
       high = Math.floor(count / 2 ** 32);
       return count >>> 0;
     },

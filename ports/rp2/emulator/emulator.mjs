@@ -9,8 +9,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Board, FLASH_SIZE } from './board.mjs';
-import { Fault } from './thumb.mjs';
+import { Board, Fault, FLASH_SIZE } from './board.mjs';
 
 const SLICE = 1_000_000; // cycles between two looks at the network
 const FAULT = 3; // exit code
@@ -82,7 +81,7 @@ function run() {
 function wake() {
   if (!sleep) return;
   clearTimeout(sleep.timer);
-  board.cpu.pass((performance.now() - sleep.since) * 1e6);
+  board.pass((performance.now() - sleep.since) * 1e6);
   sleep = null;
   setImmediate(slice);
 }
