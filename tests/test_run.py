@@ -1,11 +1,13 @@
 """The test runner itself: a run that is not what it is for must fail."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 from interpreters import ROOT, command
 from job import Job, SetupFailed
+from targets import TARGETS
 
 
 def test_a_native_run_without_the_natmod_fails():
@@ -47,6 +49,13 @@ def test_what_make_cannot_set_up():
     with pytest.raises(SetupFailed, match='^make no-such-goal failed$'):
         job.make('no-such-goal')
     assert "No rule to make target 'no-such-goal'" in job.log.read_text()
+
+
+def test_the_workflow_names_targets():
+    workflow = (ROOT / '.github' / 'workflows' / 'ci.yml').read_text()
+    named = ' '.join(re.findall('targets: ([^$}\n]+)', workflow)).split()
+    assert 'rp2' in named
+    assert set(named) <= set(TARGETS)
 
 
 def test_unknown_target():
