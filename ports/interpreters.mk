@@ -56,7 +56,10 @@ $(INTERPRETER)-firmware: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk
 	@mkdir -p $(@D) && ln -sf ../firmware/micropython $@
 
 DEBIAN_NEWEST := forky
-$(INTERPRETER)-amd64 $(INTERPRETER)-i386: $(INTERPRETER)-%: ports/unix/micropython.sh
+, := ,
+$(INTERPRETER)-amd64: $(INTERPRETER)-%: ports/unix/micropython.sh
 	@$(call debian_interpreter,$(DEBIAN_NEWEST),$*)
+$(INTERPRETER)-i386: $(INTERPRETER)-%: ports/unix/micropython.sh
+	@$(call debian_interpreter,$(DEBIAN_NEWEST)$(,)$(DEBIAN_SUITE),$*)
 $(INTERPRETER)-armhf: $(INTERPRETER)-%: ports/unix/micropython.sh build/bin/qemu-arm
-	@$(call debian_interpreter,$(DEBIAN_NEWEST),$*)
+	@$(call debian_interpreter,$(DEBIAN_NEWEST)$(,)$(DEBIAN_SUITE),$*)

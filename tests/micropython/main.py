@@ -35,7 +35,7 @@ def main(expected, modules):
     sizes = 'small' if SMALL else 'full'
     print('%s _mpy: 0x%x codec: %s sizes: %s' % (version, mpy, codec.IMPL, sizes))
     gc.collect()
-    gc.threshold(gc.mem_free() // 4)  # or what lives longer gets strewn over the whole heap
+    gc.threshold(gc.mem_free() // 2)  # or what lives longer gets strewn over the whole heap
     results = {'passed': 0, 'failed': 0}
     if codec.IMPL != expected:
         print('FAILED this run is for the %s codec, but codec.IMPL is %s' % (expected, codec.IMPL))

@@ -25,7 +25,7 @@ class TestMessages(ProtocolTestCase):
             payload = pattern(n)
             text = 'é' + 'x' * (n - 2) if n > 1 else 'x'
             data = frame(BINARY, payload) + frame(TEXT, text)
-            for step in STEPS if n < 1000 else STEPS[4:]:
+            for step in sample(STEPS, 3) if n < 1000 else STEPS[4:]:
                 events = feed(Protocol(BUFFER), data, step)
                 self.assertEqual(events, [(BINARY, payload), (TEXT, text)], (n, step))
 
@@ -46,7 +46,7 @@ class TestMessages(ProtocolTestCase):
         self.assertEqual(hash(events[1][1]), hash(b'b' * 300))
 
     def test_fragments(self):
-        for parts in (('a', 'bc'), ('', 'a', ''), ('a' * 100, 'é' * 100, 'b'), ('x',) * 40):
+        for parts in (('a', 'bc'), ('', 'a', ''), ('a' * 100, 'é' * 100, 'b'), ('x',) * 20):
             for opcode in (TEXT, BINARY):
                 data = b''
                 for i, part in enumerate(parts):

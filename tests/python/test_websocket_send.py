@@ -85,9 +85,9 @@ class TestSend(unittest.TestCase):
 
     def test_full_buffer(self):
         async def main():
+            ws, peer = await open_websocket()
             for n in (10, 1000, LARGE):
                 for room in (0, 1, 2, 9, 600):
-                    ws, peer = await open_websocket()
                     peer.give_room(room)
                     data = pattern(n)
                     task = asyncio.create_task(ws.send(data))
