@@ -212,7 +212,7 @@ class TestRefused(unittest.TestCase):
             self.assertFalse('Sec-WebSocket' in head)
 
     def test_versions(self):
-        for version in (None, '8', '14'):
+        for version in (None, '', '8', '14', '13, 8'):
             status, head = self.serve(request_bytes(Sec_WebSocket_Version=version))
             self.assertEqual(status, 426)
             self.assertIn('Sec-WebSocket-Version: 13\r\n', head + '\r\n')
