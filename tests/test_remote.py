@@ -1,5 +1,6 @@
 """How a run on a board ends: with what it printed, or in one line that says what is wrong."""
 
+import os
 import sys
 import time
 
@@ -88,3 +89,31 @@ def test_what_a_test_imports_comes_with_it():
     names = {path.stem for path in remote.with_imports(['test_websocket'])}
     assert {'test_websocket', 'unittest', 'memory_stream', 'frames'} < names
     assert 'microdot' not in names
+
+
+def fake_node(tmp_path, monkeypatch, script):
+    node = tmp_path / 'node'
+    node.write_text('#!/bin/sh\n' + script)
+    node.chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}:/usr/bin:/bin')
+
+
+def test_what_a_node_has_started_ends_with_it(tmp_path, monkeypatch):
+    fifo = tmp_path / 'fifo'
+    os.mkfifo(fifo)
+    fake_node(tmp_path, monkeypatch, f'sleep 60 > {fifo} &\necho emulator: socket://h:1\nwait\n')
+    with remote.rp2040(tmp_path) as board:
+        assert (board.device, board.name) == ('socket://h:1', 'RP2040')
+        reader = open(fifo)
+    with reader:
+        assert reader.read() == ''  # nobody has it open for writing any more
+
+
+def test_an_emulator_that_does_not_start(tmp_path, monkeypatch):
+    fake_node(tmp_path, monkeypatch, 'echo emulator: rom.bin cannot be read: ENOENT\n')
+    with pytest.raises(BoardError) as info:
+        with remote.rp2040(tmp_path):
+            pass
+    assert str(info.value) == (
+        'RP2040: the emulator does not start: emulator: rom.bin cannot be read: ENOENT'
+    )
