@@ -55,13 +55,14 @@ def feed(protocol, data, step):
 
 
 class ProtocolTestCase(unittest.TestCase):
-    def check(self, data, expected, limit=None, require_mask=True):
+    def check(self, data, expected, limit=None, max_fragments=0, require_mask=True):
         """Feed `data` in all the ways; `expected`: (event, what comes with it) pairs."""
         for trailing, step in WAYS:
             with self.subTest(step=step, trailing=trailing):
                 protocol = Protocol(BUFFER, require_mask)
                 if limit is not None:
                     protocol.limit = limit
+                protocol.max_fragments = max_fragments
                 events = feed(protocol, data + trailing, step)
                 self.assertEqual(events[: len(expected)], expected)
                 if not trailing:

@@ -65,7 +65,7 @@ if sys.implementation.name == 'micropython':
 
         def ioctl(self, request, arg):
             if request != 3:  # MP_STREAM_POLL
-                return 0
+                return 0 if request == 4 else -22  # MP_STREAM_CLOSE; EINVAL: there is no fd
             peer = self.peer
             readable = peer.incoming or peer.at_end or peer.error
             writable = peer.room is None or peer.room > 0 or peer.error

@@ -25,7 +25,15 @@ class PlainStream:
         while self._unsent:
             await self._writer.awrite(self._unsent.pop(0))
 
-    def abandon(self):
+    # There is no network that could stall.
+
+    def waiting(self):
+        return 0
+
+    def end_reading(self):
+        pass
+
+    def abort(self):
         pass
 
 

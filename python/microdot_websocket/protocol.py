@@ -9,7 +9,8 @@ All policy stands here (which frames and close codes are allowed, in which order
   interleave (5.4).
 - TEXT and close reasons are UTF-8, checked as the bytes arrive (8.1): 1007.
 - A message longer than ``limit`` bytes, over all its fragments, is refused by its header, before
-  its payload is allocated: 1009; so is one that the heap has no room for.
+  its payload is allocated: 1009; so is one that the heap has no room for. One of more than
+  ``max_fragments`` fragments, which may be empty, is refused too: 1008.
 - A Close holds nothing, or a code that may be sent and a reason (5.5.1, 7.4).
 """
 
@@ -36,6 +37,7 @@ _PROTOCOL_ERROR = const(1002)
 NO_STATUS = const(1005)  # never on the wire: the Close was empty
 ABNORMAL = const(1006)  # never on the wire: there was no Close
 _INVALID_PAYLOAD = const(1007)
+POLICY_VIOLATION = const(1008)
 _TOO_BIG = const(1009)
 INTERNAL_ERROR = const(1011)
 
@@ -120,6 +122,8 @@ class Protocol:
 
         #: The longest message allowed, in bytes.
         self.limit = MAX_LENGTH
+        #: The most fragments that a message may have; 0: any number.
+        self.max_fragments = 0
         #: After TEXT or BINARY the message, str or bytes; after PING its payload, bytes.
         self.data = None
         #: After CLOSE: the peer's code (1005 if it gave none) and reason.
@@ -132,6 +136,7 @@ class Protocol:
         self._msg = None  # what it is gathered in; _whole is its bytes object, if it has one
         self._whole = None
         self._size = 0  # bytes gathered
+        self._fragments = 0  # frames begun
         self._phase = 0  # of the mask key, for the next byte
         self._utf8 = 0  # state of the UTF-8 check
         self._direct = False  # whether get_buffer() gave out a piece of _msg
@@ -156,6 +161,15 @@ class Protocol:
             self._arrived = n
         else:
             self._end += n
+
+    def missing(self):
+        """After ``next_event()`` returned 0: how many bytes, at least, are to come until the end of
+        the frame that has begun to arrive; 0 between two frames."""
+        have = self._end - self._start
+        if self._left or not have:
+            return self._left
+        size = parse_header(self._buf, self._start, self._end, self._hdr)
+        return size + self._hdr[2] - have if size else 1
 
     def next_event(self):
         """What has arrived: TEXT, BINARY, PING, PONG or CLOSE, or 0 if more bytes are needed.
@@ -279,7 +293,7 @@ class Protocol:
         self._fin = first >= 0x80
         opcode = first & 0x0F
         if opcode:
-            self._size = self._utf8 = 0
+            self._size = self._utf8 = self._fragments = 0
             if self._fin and opcode == BINARY:
                 self._whole, self._msg = new_message(length)
             else:
@@ -289,6 +303,9 @@ class Protocol:
             self._grow(self._size + length)
         self._left = length
         self._phase = 0
+        self._fragments += 1
+        if self._fragments > self.max_fragments > 0:
+            raise ProtocolError(POLICY_VIOLATION, 'too many fragments')
 
     def _grow(self, size):
         """Let _msg hold ``size`` bytes: twice that, if there is room, while fragments are to

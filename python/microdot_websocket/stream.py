@@ -5,19 +5,27 @@ Three kinds of stream have this interface: ``SocketStream`` here and in ``cpytho
 
 ``readinto(buf)``: a coroutine; bytes read, 0 at the end, or None if there was nothing after all.
 ``write_frame(opcode, payload)``: takes a whole frame at once, so that frames of many tasks never
-interleave; True if a part of it waits for ``flush()``. ``payload`` is str, bytes, bytearray or
-memoryview; it must not change until then.
-``flush()``: a coroutine; returns once all that was written has been handed to the system.
-Cancelling it loses nothing: what is left goes out with the next flush.
-``abandon()``: the connection is to be closed, with what has not been sent by now.
+interleave. False: it has been handed to the system; True: a part of it waits for ``flush()``;
+None: not taken, since an earlier frame waits (only a Close is let in behind one): flush first.
+So no more than a frame is ever kept here. ``payload`` is str, bytes, bytearray or memoryview; it
+must not change until it has been flushed.
+``flush()``: a coroutine, for one task at a time; returns once all that was written has been handed
+to the system. Cancelling it loses nothing: what is left goes out with the next flush.
+``waiting()``: false if no task waits in ``flush()``, else what changes whenever bytes go out.
+``end_reading()``: the task in ``readinto()`` gets an OSError.
+``abort()``: so do all tasks; what has not been sent by now never will be.
 """
 
+import asyncio
 import sys
 
-from .protocol import write_header
+from .protocol import CLOSE, write_header
+
+core = getattr(asyncio, 'core', None)  # MicroPython's event loop
 
 _MUTABLE = bytearray, memoryview
 _SMALL = 1024  # payloads up to this are copied behind their header: one write, one TCP segment
+_ETIMEDOUT = 110
 
 
 class SocketStream:
@@ -30,11 +38,13 @@ class SocketStream:
     _scratch = None
 
     def __init__(self, reader, writer):
-        self.readinto = reader.readinto
         self._socket = writer.s
         self._unsent = []  # buffers, in order; empty nearly always
         self._lent = False  # one of them shows memory that its owner may change
-        self._lock = None  # made when a task first has to wait
+        self._reader = self._writer = None  # the tasks that wait for the socket
+        self._turns = 1  # how often the writer has waited
+        self._ended = []  # those that end_reading() or abort() cancels
+        self._aborted = False
         if SocketStream._scratch is None:
             SocketStream._scratch = memoryview(bytearray(10 + _SMALL))
         try:
@@ -43,7 +53,22 @@ class SocketStream:
         except (AttributeError, OSError, ValueError):
             pass  # TLS, a stream that is no socket, or a port without the option
 
+    def readinto(self, buf):
+        # A coroutine in the way that asyncio.Stream writes them: only a bare yield can wait for
+        # the socket.
+        self._reader = core.cur_task
+        try:
+            yield core._io_queue.queue_read(self._socket)
+        except core.CancelledError:
+            self._cancelled(self._writer)
+            raise
+        finally:
+            self._reader = None
+        return self._socket.readinto(buf)
+
     def write_frame(self, opcode, payload):
+        if self._unsent and opcode != CLOSE:
+            return None
         lent = isinstance(payload, _MUTABLE)
         if isinstance(payload, str):
             payload = memoryview(payload)  # its UTF-8, not a copy
@@ -69,39 +94,57 @@ class SocketStream:
         self._unsent.append(buf)
         return False
 
-    async def flush(self):
-        if self._lock is None:
-            from asyncio import Lock
-
-            self._lock = Lock()
-        try:
-            async with self._lock:
-                await self._flush()
-        except BaseException:
-            # Cancelled: the sender may change its buffer from now on.
-            if self._lent:
-                for i, buf in enumerate(self._unsent):
-                    self._unsent[i] = bytes(buf)
-            raise
-
-    def _flush(self):
-        # A coroutine in the way that asyncio.Stream writes them: only a bare yield can wait for
-        # the socket.
-        from asyncio import core
-
+    def flush(self):
+        if self._aborted:
+            raise OSError(_ETIMEDOUT)
         unsent = self._unsent
-        while unsent:
-            yield core._io_queue.queue_write(self._socket)
-            buf = unsent[0]
-            n = self._socket.write(buf) or 0
-            if n == len(buf):
-                unsent.pop(0)
-            else:
-                unsent[0] = memoryview(buf)[n:]
-        self._lent = False
+        try:
+            while unsent:
+                self._writer = core.cur_task
+                yield core._io_queue.queue_write(self._socket)
+                buf = unsent[0]
+                n = self._socket.write(buf) or 0
+                if n == len(buf):
+                    unsent.pop(0)
+                elif n:
+                    unsent[0] = memoryview(buf)[n:]
+                if n:
+                    self._turns += 1
+            self._lent = False
+        except core.CancelledError:
+            if self._lent:  # the sender may change its buffer from now on
+                for i, buf in enumerate(unsent):
+                    unsent[i] = bytes(buf)
+            self._cancelled(self._reader)
+            raise
+        finally:
+            self._writer = None
 
-    def abandon(self):
-        pass  # closing the socket does not wait
+    def _cancelled(self, other):
+        """One of the two tasks was cancelled while it waited for the socket."""
+        queue = core._io_queue
+        # Cancelling it has made the queue forget the other one too, which would never wake.
+        if other and other.data is queue and id(self._socket) not in queue.map:
+            core._task_queue.push(other)
+        if core.cur_task in self._ended:
+            self._ended.remove(core.cur_task)
+            raise OSError(_ETIMEDOUT)
+
+    def waiting(self):
+        return self._turns if self._writer else 0
+
+    def end_reading(self):
+        self._end(self._reader)
+
+    def abort(self):
+        self._aborted = True
+        self._end(self._reader)
+        self._end(self._writer)
+
+    def _end(self, task):
+        if task:
+            self._ended.append(task)
+            task.cancel()
 
 
 if sys.implementation.name == 'cpython':

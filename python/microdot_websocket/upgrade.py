@@ -1,11 +1,31 @@
 """From a request to a WebSocket and back: ``websocket_upgrade`` and ``with_websocket``."""
 
-from microdot import Response
+import asyncio
+
+from microdot import Request, Response
 from microdot.helpers import wraps
 from microdot.microdot import MUTED_SOCKET_ERRORS, print_exception
 
 from . import protocol as rfc
 from .websocket import WebSocket, WebSocketError
+
+_create = Request.create
+
+
+async def _create_in_time(*args, **kwargs):
+    """In place of Microdot's ``Request.create``, which waits for ever for a request's end."""
+    request = _create(*args, **kwargs)
+    timeout = WebSocket.handshake_timeout
+    if timeout <= 0:
+        return await request
+    try:
+        # A body of up to max_body_length bytes is read too.
+        return await asyncio.wait_for(request, timeout + Request.max_body_length / 1024)
+    except asyncio.TimeoutError:
+        raise OSError(MUTED_SOCKET_ERRORS[0], 'timed out')  # a bad request to Microdot
+
+
+Request.create = staticmethod(_create_in_time)
 
 
 async def _after_error(request, response):

@@ -53,6 +53,22 @@ class WebSocket:
     #: attribute that may be set on one connection too.
     max_message_length = -1
 
+    #: Seconds in which a client must have sent its whole request, and one more for each KiB of
+    #: ``Request.max_body_length``; else it is answered 400. 0: no limit. A class attribute only.
+    handshake_timeout = 10
+
+    #: The most fragments that a message may come in; more are refused with close code 1008. 0: no
+    #: limit.
+    max_fragments = 65536
+
+    #: Seconds in which a frame that has begun to arrive must be complete, or bring another 1024
+    #: bytes; else the connection is closed with code 1008. 0: no limit.
+    frame_timeout = 10
+
+    #: Seconds for which a client may take none of the data that waits to be sent to it; then it is
+    #: dropped. 0: no limit.
+    send_timeout = 20
+
     #: Seconds to wait for the peer's Close after sending one.
     close_timeout = 2
 
@@ -70,6 +86,10 @@ class WebSocket:
         self._receiving = False  # a task is in receive()
         self._reading = False  # a task waits for bytes, in receive() or close()
         self._read_done = None  # an Event for close(), if it has to wait for that task
+        self._turn = None  # a Lock, made when a task first has to wait until it may send
+        self._flushing = 0  # tasks that hold it or wait for it
+        self._watch = None  # see _deadlines.py
+        self._timed_out = False  # for _read(), when it is woken
         self._ended = False  # nothing more will be read
         self._end = ('', rfc.NORMAL)  # reason and code of the WebSocketErrors from then on
         self._exit_code = rfc.NORMAL  # for close() without a code
@@ -111,6 +131,7 @@ class WebSocket:
                 if self.closed:
                     raise self._end_error()
                 protocol.limit = limit
+                protocol.max_fragments = self.max_fragments
                 event = protocol.next_event()
                 if event == 0:
                     await self._read()
@@ -138,8 +159,9 @@ class WebSocket:
         :param opcode: ``TEXT`` for str and ``BINARY`` for bytes unless it is given.
 
         It returns once the system has taken all of the data. Many tasks may send at once. If it is
-        cancelled, the message still goes out, whole. WebSocketError: the connection has ended.
-        ValueError: a reserved opcode, or a control frame of more than 125 bytes.
+        cancelled, the message goes out whole, or not at all if it had to wait for another one.
+        WebSocketError: the connection has ended. ValueError: a reserved opcode, or a control frame
+        of more than 125 bytes.
         """
         if not isinstance(data, _SENDABLE):
             raise TypeError('send() takes str or bytes, not %s' % type(data).__name__)
@@ -149,13 +171,19 @@ class WebSocket:
             if isinstance(data, str):
                 data = data.encode()
             rfc.check_sendable(opcode, len(data))
-            if opcode == rfc.CLOSE:
-                self.closed = True
         else:
             opcode = rfc.TEXT if isinstance(data, str) else rfc.BINARY
         try:
-            if self._stream.write_frame(opcode, data):
-                await self._stream.flush()
+            waits = None
+            if opcode == rfc.CLOSE:
+                self.closed = True
+            if self.closed or not self._flushing:
+                waits = self._stream.write_frame(opcode, data)
+            if waits:
+                await self._flush()
+                return
+            if waits is None:
+                await self._flush(opcode, data)
                 return
         except OSError:
             raise self._lost()
@@ -184,10 +212,13 @@ class WebSocket:
 
     async def _read(self):
         """Wait for bytes, give them to the protocol. WebSocketError: the connection is lost."""
+        protocol = self._protocol
         self._burst = 0
         self._reading = True
+        if not self._watch and protocol.missing() and not self.closed:
+            self._begin_watch()
         try:
-            n = await self._stream.readinto(self._protocol.get_buffer())
+            n = await self._stream.readinto(protocol.get_buffer())
         except OSError:
             n = 0
         finally:
@@ -196,9 +227,45 @@ class WebSocket:
                 self._read_done.set()
                 self._read_done = None
         if n:
-            self._protocol.buffer_updated(n)
+            protocol.buffer_updated(n)
+            if self._watch:
+                self._watch.received += n
         elif n == 0:
+            if self._timed_out and not self.closed:
+                raise rfc.ProtocolError(rfc.POLICY_VIOLATION, 'frame timed out')
             raise self._lost()
+
+    async def _flush(self, opcode=0, data=None):
+        """Wait until what has been written is sent; write a frame behind it, and wait for that."""
+        if not self._watch:
+            self._begin_watch()
+        if not self._turn:
+            self._turn = asyncio.Lock()
+        stream = self._stream
+        self._flushing += 1
+        try:
+            async with self._turn:
+                await stream.flush()
+                if data is not None:
+                    if self.closed:
+                        raise self._end_error()
+                    if stream.write_frame(opcode, data):
+                        await stream.flush()
+        finally:
+            self._flushing -= 1
+
+    def _begin_watch(self):
+        from ._deadlines import watch
+
+        self._watch = watch(self)
+
+    def _frame_timed_out(self):
+        self._timed_out = True
+        self._stream.end_reading()
+
+    def _send_timed_out(self):
+        self._lost('send timed out')
+        self._stream.abort()
 
     async def _shut(self, code, reason):
         """Send a Close; unless the peer's has come, wait for it. Raises only ValueError."""
@@ -210,7 +277,7 @@ class WebSocket:
             unsent = self._stream.write_frame(rfc.CLOSE, payload)
             if self._in_process:
                 self._ended = True
-                await self._stream.flush()
+                await self._flush()
             elif unsent or not self._ended:
                 await self._wait_for_close(unsent)
         except OSError:
@@ -221,14 +288,14 @@ class WebSocket:
             try:
                 await asyncio.wait_for(self._finish(unsent), self.close_timeout)
             except (OSError, asyncio.TimeoutError, WebSocketError):
-                self._stream.abandon()
+                self._stream.abort()
         self._ended = True
 
     async def _finish(self, unsent):
         """Send what is left, then read until the peer's Close. Without it the system may answer
         bytes that come late with a reset, and the peer never see our Close."""
         if unsent:
-            await self._stream.flush()
+            await self._flush()
         while not self._ended:
             if self._reading:
                 if not self._read_done:
@@ -239,10 +306,10 @@ class WebSocket:
             else:
                 await self._read()
 
-    def _lost(self):
+    def _lost(self, reason='connection lost'):
         """The connection broke; the WebSocketError to raise."""
         if not self._ended and not self.closed:
-            self._end = ('connection lost', rfc.ABNORMAL)
+            self._end = (reason, rfc.ABNORMAL)
         self.closed = self._ended = True
         return self._end_error()
 

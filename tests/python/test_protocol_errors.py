@@ -52,6 +52,18 @@ class TestErrors(ProtocolTestCase):
         for bad in (header(3, 9), header(TEXT, 9, rsv=4), header(PING, 126), header(CONT, 9)):
             self.assertEqual(feed(Protocol(BUFFER), bad, 1), [('error', 1002)])
 
+    # fragments without end: 1008
+
+    def test_too_many_fragments(self):
+        for part in (b'', b'x'):
+            parts = frame(BINARY, part, fin=False) + frame(CONT, part, fin=False) * 8
+            whole = parts + frame(CONT, part)
+            self.check(whole, [(BINARY, part * 10)], max_fragments=10)
+            self.check(whole * 2, [(BINARY, part * 10)] * 2, max_fragments=10)  # of each message
+            self.check(whole, [(BINARY, part * 10)], max_fragments=0)
+            self.check_error(parts + frame(CONT, part, fin=False) * 2, 1008, max_fragments=10)
+            self.check_error(whole, 1008, max_fragments=9)
+
     # UTF-8: 1007
 
     def test_invalid_utf8(self):

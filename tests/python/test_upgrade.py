@@ -7,7 +7,7 @@ from capacity import LARGE
 from connection import Server, request_bytes
 from frames import TEXT, close, frame, parse
 from memory_stream import run, settle
-from microdot import Microdot, Response, microdot
+from microdot import Microdot, Request, Response, microdot
 from microdot.test_client import TestClient
 from microdot_websocket import (
     WebSocket,
@@ -230,6 +230,58 @@ class TestRefused(unittest.TestCase):
         self.assertFalse('Sec-WebSocket' in head)
         self.assertIn(' 404 ', run(self.response(app, request_bytes('/x')))[0])
         self.assertEqual(len(app.after_error_request_handlers), 1)
+
+
+class TestHandshakeDeadline(unittest.TestCase):
+    def tearDown(self):
+        WebSocket.handshake_timeout = 10
+
+    def answer(self, *pieces):
+        """The status line for a request that comes in pieces and then stops."""
+
+        async def main():
+            server = Server(application(echo, True))
+            task = asyncio.create_task(server.run())
+            for piece in pieces:
+                server.peer.feed(piece)
+                await settle()
+            self.assertFalse(task.done())
+            await task  # and that is the end of it
+            return server.response()[0].split('\r\n')[0]
+
+        max_body_length, Request.max_body_length = Request.max_body_length, 20
+        try:
+            with Console() as console:
+                line = run(main())
+        finally:
+            Request.max_body_length = max_body_length
+        self.assertEqual(console.printed, [])
+        return line
+
+    def test_a_request_that_never_ends(self):
+        WebSocket.handshake_timeout = 0.02
+        request = request_bytes()
+        for n in (0, 1, 20, len(request) - 1):
+            self.assertEqual(self.answer(request[:n])[9:], '400 N/A', n)
+        body = request_bytes(Content_Length='9', method='POST') + b'12345678'
+        self.assertEqual(self.answer(body)[9:], '400 N/A')
+
+    def test_no_deadline(self):
+        WebSocket.handshake_timeout = 0
+
+        async def main():
+            server = Server(application(echo, True))
+            task = asyncio.create_task(server.run())
+            request = request_bytes()
+            server.peer.feed(request[:50])
+            await asyncio.sleep(0.05)
+            server.peer.feed(request[50:] + frame(TEXT, 'x') + close(1000))
+            await task
+            return server.response()
+
+        head, rest = run(main())
+        self.assertEqual(head.split()[1], '101')
+        self.assertEqual(parse(rest)[0], (0x81, b'x'))
 
 
 class TestTestClient(unittest.TestCase):

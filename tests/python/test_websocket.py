@@ -5,7 +5,7 @@ import asyncio
 import unittest
 
 from capacity import LARGE
-from connection import close_frame, frames_to, open_websocket
+from connection import close_frame, end_of, frames_to, open_websocket
 from frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, frame, header, pattern
 from memory_stream import run, settle
 from microdot.microdot import Request
@@ -133,6 +133,23 @@ class TestLimit(unittest.TestCase):
     def test_refused_before_the_payload(self):
         for length in (101, 1 << 29, 1 << 40, 1 << 63):
             self.ends(header(BINARY, length), 1009, max_message_length=100)
+
+
+class TestFragments(unittest.TestCase):
+    def test_max_fragments(self):
+        async def main():
+            ws, peer = await open_websocket(close_timeout=0, max_fragments=3)
+            message = frame(TEXT, fin=False) + frame(CONT, 'x', fin=False)
+            peer.feed(message + frame(CONT, 'y'))
+            self.assertEqual(await ws.receive(), 'xy')
+            peer.feed(message + frame(CONT, fin=False) * 2)
+            self.assertEqual(await end_of(ws.receive()), (1008, 'too many fragments'))
+            self.assertEqual(frames_to(peer), [close_frame(1008, 'too many fragments')])
+
+        run(main())
+
+    def test_the_default_is_a_limit(self):
+        self.assertTrue(0 < WebSocket.max_fragments < 1 << 20)
 
 
 class TestError(unittest.TestCase):

@@ -1,8 +1,8 @@
 """``SocketStream`` over CPython's ``asyncio.StreamReader`` and ``StreamWriter``."""
 
-import asyncio
+import errno
 
-from ..protocol import write_header
+from ..protocol import CLOSE, write_header
 
 _SMALL = 16384  # a second system call costs more than copying this
 
@@ -13,21 +13,24 @@ class SocketStream:
     needs = 'transport'
 
     def __init__(self, reader, writer):
-        self._read = reader.read
+        self._reader = reader
         self._writer = writer
         self._transport = writer.transport
         # drain() then returns when everything has been sent: nothing piles up in memory.
         self._transport.set_write_buffer_limits(high=0)
         self._header = bytearray(10)
-        self._lock = asyncio.Lock()
+        self._flushes = 0  # how often a task has begun to wait for the transport
+        self._flushing = False  # whether one waits
 
     async def readinto(self, buf):
-        data = await self._read(len(buf))
+        data = await self._reader.read(len(buf))
         n = len(data)
         buf[:n] = data
         return n
 
     def write_frame(self, opcode, payload):
+        if self._transport.get_write_buffer_size() and opcode != CLOSE:
+            return None
         if isinstance(payload, str):
             payload = payload.encode()
         elif not isinstance(payload, bytes):
@@ -42,9 +45,20 @@ class SocketStream:
         return self._transport.get_write_buffer_size() > 0
 
     async def flush(self):
-        async with self._lock:  # before 3.10 only one task at a time may drain
+        self._flushes += 1
+        self._flushing = True
+        try:
             await self._writer.drain()
+        finally:
+            self._flushing = False
+        if self._transport.is_closing():  # drain() does not mind
+            raise OSError(errno.ECONNABORTED, 'connection lost')
 
-    def abandon(self):
-        if self._transport.get_write_buffer_size():
-            self._transport.abort()  # or wait_closed() would wait for a peer that does not read
+    def waiting(self):
+        return self._flushing and (self._flushes, self._transport.get_write_buffer_size())
+
+    def end_reading(self):
+        self._reader.set_exception(OSError(errno.ETIMEDOUT, 'nothing has come'))
+
+    def abort(self):
+        self._transport.abort()

@@ -1,0 +1,99 @@
+"""Deadlines of connections that are in the middle of something: imported when one first is.
+
+A frame that has begun to arrive, and data that waits to be sent, must get on within
+``frame_timeout`` and ``send_timeout``. One task of the event loop looks at those connections, and
+at no others, a few times per deadline: so nothing has to be done for each message.
+"""
+
+import asyncio
+
+try:
+    from micropython import const
+except ImportError:  # CPython
+    const = int
+
+_PIECE = const(1024)  # bytes of a longer frame that count as getting on
+_LOOKS = const(4)  # per deadline
+
+_watches = []
+_loop = None  # that their task runs in
+
+
+class Watch:
+    """Of a connection, for as long as it is in the middle of something."""
+
+    def __init__(self, ws):
+        self.ws = ws
+        self.received = 0  # bytes, counted by WebSocket._read()
+        self._goal = 0  # that many are enough; 0 while no frame has begun
+        self._read_time = 0  # seconds spent waiting for them
+        self._turn = 0  # what the stream's waiting() last returned
+        self._send_time = 0  # seconds for which it has not changed
+
+    def look(self, seconds):
+        """A look, some seconds after the last: whether there must be another one."""
+        ws = self.ws
+        if ws._ended:
+            return False
+        missing = ws._protocol.missing() if ws._reading else 0
+        if not missing:
+            self._goal = 0
+        elif not self._goal or self.received >= self._goal:
+            self._goal = self.received + min(missing, _PIECE)
+            self._read_time = 0
+        else:
+            self._read_time += seconds
+            if self._read_time >= ws.frame_timeout > 0:
+                ws._frame_timed_out()
+                return False
+        turn = ws._stream.waiting()
+        if turn != self._turn:
+            self._turn = turn
+            self._send_time = 0
+        elif turn:
+            self._send_time += seconds
+            if self._send_time >= ws.send_timeout > 0:
+                ws._send_timed_out()
+                return False
+        return bool(missing or turn)
+
+
+def watch(ws):
+    """Begin to watch a connection; its ``Watch``."""
+    global _loop
+    this = Watch(ws)
+    loop = _running_loop()
+    if loop is not _loop:
+        _watches.clear()  # they were of one that has ended
+    _watches.append(this)
+    if len(_watches) == 1:
+        _loop = loop
+        asyncio.create_task(_run(loop))
+    return this
+
+
+def _running_loop():
+    try:
+        return asyncio.get_running_loop()
+    except AttributeError:  # MicroPython has one loop, but new_event_loop() forgets its tasks
+        return asyncio.core._task_queue
+
+
+async def _run(loop):
+    while _watches and loop is _loop:
+        seconds = _interval()
+        await asyncio.sleep(seconds)
+        for this in list(_watches):
+            if not this.look(seconds):
+                this.ws._watch = None
+                _watches.remove(this)
+
+
+def _interval():
+    """Seconds until the next look."""
+    shortest = 60
+    for this in _watches:
+        for timeout in (this.ws.frame_timeout, this.ws.send_timeout):
+            if timeout > 0:
+                shortest = min(shortest, timeout)
+    return shortest / _LOOKS
