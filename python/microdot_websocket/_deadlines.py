@@ -83,10 +83,18 @@ async def _run(loop):
     while _watches and loop is _loop:
         seconds = _interval()
         await asyncio.sleep(seconds)
-        for this in list(_watches):
-            if not this.look(seconds):
-                this.ws._watch = None
-                _watches.remove(this)
+        _look(seconds)
+
+
+def _look(seconds):
+    # Without a copy of the list: it might outlive its use, and the connections with it, on a heap
+    # whose collector takes whatever looks like an address for one.
+    i = 0
+    while i < len(_watches):
+        if _watches[i].look(seconds):
+            i += 1
+        else:
+            _watches.pop(i).ws._watch = None
 
 
 def _interval():

@@ -1,0 +1,78 @@
+"""The application that test_bad_peers.py ill-treats, with short deadlines:
+bad_peers_app.py PORT EXPECTED_IMPL"""
+
+import asyncio
+import gc
+import sys
+
+if sys.implementation.name == 'cpython':
+    import microdot_websocket
+
+    microdot_websocket.install()
+
+from microdot import Microdot, Request
+from microdot.websocket import WebSocket, with_websocket
+from microdot_websocket import codec
+
+app = Microdot()
+Request.max_body_length = 0
+WebSocket.max_message_length = 1 << 17
+WebSocket.max_fragments = 1000
+WebSocket.handshake_timeout = 0.3
+WebSocket.frame_timeout = 0.3
+WebSocket.send_timeout = 0.3
+WebSocket.close_timeout = 0.3
+
+
+@app.route('/echo')
+@with_websocket
+async def echo(request, ws):
+    while True:
+        await ws.send(await ws.receive())
+
+
+@app.route('/push')
+@with_websocket
+async def push(request, ws):
+    """Send without end, from several tasks, whether or not anybody reads."""
+
+    async def sender():
+        while True:
+            await ws.send(bytes(10000))
+
+    tasks = [asyncio.create_task(sender()) for _ in range(3)]
+    try:
+        await ws.receive()
+    finally:
+        for task in tasks:
+            try:
+                await task
+            except Exception:
+                pass
+
+
+if sys.implementation.name == 'cpython':
+
+    def measure():
+        """(WebSocket objects, tasks)"""
+        gc.collect()
+        alive = sum(type(item) is WebSocket for item in gc.get_objects())
+        return alive, len(asyncio.all_tasks())
+
+else:
+
+    def measure():
+        """(bytes of the heap in use, tasks that wait for a socket)"""
+        gc.collect()
+        gc.collect()
+        return gc.mem_alloc(), len(asyncio.core._io_queue.map)
+
+
+@app.route('/measure')
+async def get_measure(request):
+    return {'measure': measure()}
+
+
+if codec.IMPL != sys.argv[2]:
+    sys.exit('this server is for the %s codec, but codec.IMPL is %s' % (sys.argv[2], codec.IMPL))
+app.run(host='127.0.0.1', port=int(sys.argv[1]))

@@ -1,0 +1,210 @@
+"""Clients that break the rules or just stop. After each the next one is served, and neither memory
+nor a task is left behind."""
+
+import json
+import socket
+import struct
+import time
+from pathlib import Path
+
+import pytest
+from connection import request_bytes
+from frames import BINARY, CONT, PING, TEXT, close, frame, header, pattern
+from interpreters import IMPL
+from raw_client import RawClient
+
+HEAP = 1024  # bytes of MicroPython's heap that may be in use more than before
+
+
+@pytest.fixture(scope='module')
+def bad_server(start_server, server_name):
+    server = start_server(Path(__file__).with_name('bad_peers_app.py'), 'PORT', IMPL[server_name])
+    for _ in range(2):  # all that is imported or made when first needed
+        stall(server, frame(BINARY, bytes(300))[:-1])
+        greedy(server)
+    yield server
+    console = server.stop()
+    assert 'Traceback' not in console, console
+
+
+@pytest.fixture
+def server(bad_server):
+    before = measure(bad_server)
+    yield bad_server
+    client = RawClient(bad_server)
+    client.send(frame(TEXT, 'still there'))
+    assert client.frames(1) == [(0x81, b'still there')]
+    client.send(close())
+    client.close()
+    deadline = time.monotonic() + 20
+    while not same(bad_server, before, measure(bad_server)):
+        assert time.monotonic() < deadline, (before, measure(bad_server))
+        time.sleep(0.1)
+
+
+def measure(server):
+    return json.loads(server.get('/measure'))['measure']
+
+
+def same(server, before, after):
+    slack = 0 if server.name == 'cpython' else HEAP
+    return after[0] <= before[0] + slack and after[1] <= before[1]
+
+
+def reset(client):
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    client.close()
+
+
+def stall(server, data, code=1008):
+    """Send `data` and then nothing more: the Close that comes."""
+    client = RawClient(server)
+    client.send(data)
+    opcode, payload = client.frames()[-1]
+    client.close()
+    assert (opcode, int.from_bytes(payload[:2], 'big')) == (0x88, code)
+    return payload[2:].decode()
+
+
+def greedy(server, path='/echo'):
+    """Send without reading until the server drops the connection; the bytes that it took."""
+    client = RawClient(server, path)
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sent = 0
+    data = frame(BINARY, pattern(60000))
+    try:
+        while sent < 1 << 28:
+            sent += client.socket.send(data[sent % len(data) :])
+    except OSError:
+        pass
+    client.close()
+    return sent
+
+
+def test_a_frame_that_never_ends(server):
+    for data in (b'\x82', header(BINARY, 70000), frame(BINARY, pattern(70000))[:-1]):
+        assert stall(server, data) == 'frame timed out'
+
+
+def test_a_frame_that_dribbles(server):
+    """A byte now and then does not count as getting on."""
+    client = RawClient(server)
+    client.socket.settimeout(0.05)
+    client.send(header(BINARY, 100000))
+    for _ in range(400):
+        client.send(b'x')
+        try:
+            client.received += client.socket.recv(100)
+            break
+        except TimeoutError:
+            pass
+    assert client.received[:4] == b'\x88\x11\x03\xf0'
+    client.close()
+
+
+def test_a_handshake_that_never_ends(server):
+    request = request_bytes('/echo')
+    for n in (0, 1, 30, len(request) - 1):
+        client = RawClient(server, upgrade=False)
+        client.send(request[:n])
+        assert client.head().split()[1] == '400'
+        client.close()
+
+
+def test_a_handshake_that_dribbles(server):
+    client = RawClient(server, upgrade=False)
+    client.socket.settimeout(0.02)
+    for byte in request_bytes('/echo', Padding='x' * 1000):
+        client.send(bytes([byte]))
+        try:
+            client.received += client.socket.recv(100)
+            break
+        except TimeoutError:
+            pass
+    assert client.received.split()[1] == b'400'
+    client.close()
+
+
+def test_fragments_without_end(server):
+    for part in (b'', b'x'):
+        client = RawClient(server)
+        client.send(frame(TEXT, part, fin=False) + frame(CONT, part, fin=False) * 1000)
+        opcode, payload = client.frames(1)[0]
+        assert (opcode, payload) == (0x88, b'\x03\xf0too many fragments')
+        client.send(close(1008))
+        client.close()
+
+
+def test_lengths_that_lie(server):
+    for length in ((1 << 17) + 1, 0x3FFFFFFF, 0x40000000, 0xFFFFFFFF, 1 << 32, 1 << 63):
+        client = RawClient(server)
+        client.send(header(BINARY, length))
+        opcode, payload = client.frames(1)[0]
+        assert (opcode, payload[:2]) == (0x88, b'\x03\xf1')
+        client.close()
+
+
+def test_a_flood_of_pings(server):
+    client = RawClient(server)
+    for _ in range(40):
+        client.send(frame(PING, b'x' * 125) * 50)
+        assert client.frames(50) == [(0x8A, b'x' * 125)] * 50
+    reset(client)
+
+
+def test_a_flood_of_pings_and_nobody_reads_the_pongs(server):
+    client = RawClient(server)
+    data = frame(PING, b'x' * 125) * 500
+    with pytest.raises(OSError):
+        for _ in range(4000):
+            client.socket.sendall(data)
+    client.close()
+
+
+def test_a_client_that_never_reads(server):
+    """What the server takes is bounded by the buffers of the system."""
+    assert greedy(server) < 1 << 25
+
+
+def test_a_client_that_never_reads_what_many_tasks_send(server):
+    client = RawClient(server, '/push')
+    time.sleep(0.5)  # longer than send_timeout
+    received = 0
+    try:
+        while data := client.socket.recv(1 << 20):
+            received += len(data)
+    except ConnectionResetError:
+        pass
+    assert received  # and that there is an end to it
+    client.close()
+
+
+def test_a_cut_anywhere_in_a_frame(server):
+    data = frame(TEXT, 'x' * 300, fin=False) + frame(PING, b'p') + frame(CONT, 'y')
+    cuts = [*range(10), 100, *range(len(data) - 16, len(data))]
+    for n in cuts:
+        for how in ('fin', 'rst', 'half-close'):
+            client = RawClient(server)
+            client.send(data[:n])
+            if how == 'rst':
+                reset(client)
+                continue
+            if how == 'half-close':
+                client.socket.shutdown(socket.SHUT_WR)
+                while client.socket.recv(100):
+                    pass
+            client.close()
+
+
+def test_a_thousand_connects_and_disconnects(server):
+    for i in range(1000):
+        client = RawClient(server, upgrade=i % 5 > 0)
+        if i % 5 == 2:
+            client.send(frame(TEXT, 'x'))
+        if i % 5 == 3:
+            client.send(close(1001))
+            assert client.frames() == [(0x88, b'\x03\xe9')]
+        if i % 5 == 4:
+            reset(client)
+        else:
+            client.close()
