@@ -11,7 +11,7 @@ if sys.implementation.name == 'cpython':
     microdot_websocket.install()
 
 from microdot import Microdot, Request
-from microdot.websocket import WebSocket, with_websocket
+from microdot.websocket import WebSocket, WebSocketError, with_websocket
 from microdot_websocket import codec
 
 app = Microdot()
@@ -37,18 +37,18 @@ async def push(request, ws):
     """Send without end, from several tasks, whether or not anybody reads."""
 
     async def sender():
-        while True:
-            await ws.send(bytes(10000))
+        try:
+            while True:
+                await ws.send(bytes(10000))
+        except WebSocketError:
+            pass
 
     tasks = [asyncio.create_task(sender()) for _ in range(3)]
     try:
         await ws.receive()
     finally:
         for task in tasks:
-            try:
-                await task
-            except Exception:
-                pass
+            await task
 
 
 if sys.implementation.name == 'cpython':
