@@ -1,15 +1,16 @@
 /* _wscodec: ws_core as a MicroPython native module (natmod); usermod_wscodec.c builds it into a
  * firmware instead.
  *
- * Three functions and one int, the seam that codec.py describes. Arguments are positional and
- * index into buffers (a memoryview slice would allocate); no call allocates. Every check here has
- * its like in _pycodec.py, in the same order, with the same exception type.
+ * The functions of the seam that codec.py describes. Arguments are positional and index into
+ * buffers (a memoryview slice would allocate); only extract() allocates, what it returns. Every check
+ * here has its like in _pycodec.py, in the same order, with the same exception type.
  */
 #if MICROPY_ENABLE_DYNRUNTIME
 #include "py/dynruntime.h"
 #else
 #include "py/runtime.h"
 #endif
+#include "py/objstr.h"
 #include "ws_core.h"
 
 /* Out of line, since each use of mp_raise_ValueError would repeat the look-up of the type. */
@@ -17,14 +18,14 @@ static __attribute__((noreturn, noinline)) void raise_value_error(mp_rom_error_t
     mp_raise_ValueError(what);
 }
 
-/* An index argument: any int, but one that does not fit a machine word is out of every range
- * (mp_obj_get_int_truncated wraps it silently). TypeError if it is not an int. */
+/* An index argument: any int or bool, but one that is no small int is out of every range. TypeError
+ * if it is not an int. */
 static __attribute__((noinline)) mp_int_t get_index(mp_obj_t arg) {
     if (mp_obj_is_small_int(arg)) {
         return MP_OBJ_SMALL_INT_VALUE(arg);
     }
     mp_int_t value = mp_obj_get_int_truncated(arg);
-    if (mp_binary_op(MP_BINARY_OP_EQUAL, mp_obj_new_int(value), arg) != mp_const_true) {
+    if (arg != mp_const_true && arg != mp_const_false) {
         raise_value_error(MP_ERROR_TEXT("range"));
     }
     return value;
@@ -117,9 +118,51 @@ static mp_obj_t utf8(size_t n_args, const mp_obj_t *args) {
     return MP_OBJ_NEW_SMALL_INT(ws_utf8(buf, len, state));
 }
 
+/* extract(buf, start, end, key, text) -> bytes or str, None if it is to be str and is not UTF-8
+ * Twin: _pycodec.extract */
+static mp_obj_t extract(size_t n_args, const mp_obj_t *args) {
+    size_t len;
+    uint8_t *buf = get_range(args, MP_BUFFER_RW, &len);
+    ws_unmask(buf, len, get_key(args[3], MP_BUFFER_READ), 0);
+    if (!mp_obj_is_true(args[4])) {
+        return mp_obj_new_bytes(buf, len);
+    }
+    if (ws_utf8(buf, len, WS_UTF8_ACCEPT) != WS_UTF8_ACCEPT) {
+        return mp_const_none;
+    }
+    if (len == 0) {
+        return MP_OBJ_NEW_QSTR(MP_QSTR_);
+    }
+    /* Not mp_obj_new_str, which would check the UTF-8 again and look for a qstr. */
+    mp_obj_str_t *string = MP_OBJ_TO_PTR(mp_obj_new_bytes(buf, len));
+    string->base.type = &mp_type_str;
+    return MP_OBJ_FROM_PTR(string);
+}
+
+/* freeze(buf, size, text) -> buf itself, a bytearray that becomes bytes or str: objstr.h sees to it
+ * that the one lies in memory like the other. Twin: _pycodec.freeze */
+static mp_obj_t freeze(mp_obj_t buf, mp_obj_t size_in, mp_obj_t is_text) {
+    MP_STATIC_ASSERT_STR_ARRAY_COMPATIBLE;
+    if (mp_obj_get_type(buf) != &mp_type_bytearray) {
+        mp_raise_TypeError(MP_ERROR_TEXT("buffer"));
+    }
+    mp_obj_str_t *string = MP_OBJ_TO_PTR(buf);
+    mp_int_t size = get_index(size_in);
+    if (size < 0 || (size_t)size >= string->len) {
+        raise_value_error(MP_ERROR_TEXT("range"));
+    }
+    ((uint8_t *)string->data)[size] = 0; /* as behind all of MicroPython's strings */
+    string->len = size;
+    string->hash = 0; /* to be computed when it is needed */
+    string->base.type = mp_obj_is_true(is_text) ? &mp_type_str : &mp_type_bytes;
+    return buf;
+}
+
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(parse_header_obj, 4, 4, parse_header);
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(unmask_obj, 5, 5, unmask);
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(utf8_obj, 4, 4, utf8);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(extract_obj, 5, 5, extract);
+static MP_DEFINE_CONST_FUN_OBJ_3(freeze_obj, freeze);
 
 #if MICROPY_ENABLE_DYNRUNTIME
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
@@ -128,6 +171,8 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     mp_store_global(MP_QSTR_parse_header, MP_OBJ_FROM_PTR(&parse_header_obj));
     mp_store_global(MP_QSTR_unmask, MP_OBJ_FROM_PTR(&unmask_obj));
     mp_store_global(MP_QSTR_utf8, MP_OBJ_FROM_PTR(&utf8_obj));
+    mp_store_global(MP_QSTR_extract, MP_OBJ_FROM_PTR(&extract_obj));
+    mp_store_global(MP_QSTR_freeze, MP_OBJ_FROM_PTR(&freeze_obj));
     MP_DYNRUNTIME_INIT_EXIT
 }
 #endif

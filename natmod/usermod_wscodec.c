@@ -11,6 +11,8 @@ static const mp_rom_map_elem_t globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_parse_header), MP_ROM_PTR(&parse_header_obj) },
     { MP_ROM_QSTR(MP_QSTR_unmask), MP_ROM_PTR(&unmask_obj) },
     { MP_ROM_QSTR(MP_QSTR_utf8), MP_ROM_PTR(&utf8_obj) },
+    { MP_ROM_QSTR(MP_QSTR_extract), MP_ROM_PTR(&extract_obj) },
+    { MP_ROM_QSTR(MP_QSTR_freeze), MP_ROM_PTR(&freeze_obj) },
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 

@@ -149,6 +149,17 @@ class CodecContract:
             for n in (0, len(buf)):
                 self.assertRaises(TypeError, unmask, buf, 0, n, b'abcd', 0)
 
+    def test_extract_read_only(self):
+        for buf in (b'abcd', b'', memoryview(b'abcd')):
+            for end in (0, len(buf)):
+                self.assertRaises(TypeError, self.codec.extract, buf, 0, end, b'abcd', False)
+
+    def test_extract_bad_key(self):
+        for key in (b'', b'abc', b'abcde', bytearray(8)):
+            self.assertRaises(ValueError, self.codec.extract, bytearray(4), 0, 4, key, False)
+        for key in (None, 5, 'abcd', [1, 2, 3, 4]):
+            self.assertRaises(TypeError, self.codec.extract, bytearray(4), 0, 4, key, False)
+
     def test_unmask_bad_key(self):
         unmask = self.codec.unmask
         for n in (0, 8):
@@ -243,7 +254,68 @@ class CodecContract:
         for state in (None, '0', 0.0, []):
             self.assertRaises(TypeError, self.codec.utf8, b'', 0, 0, state)
 
-    # what all three check alike
+    # extract
+
+    def test_extract(self):
+        key = b'\x01\x20\x83\xf4'
+        for n in list(range(20)) + [125, 126, 1000]:
+            for start in range(5):
+                data = bytes_of(n)
+                buf = bytearray(b'#' * start + unmasked(data, key, 0) + b'##')
+                message = self.codec.extract(buf, start, start + n, key, False)
+                self.assertEqual(message, data)
+                self.assertIs(type(message), bytes)
+                buf[:] = bytes(len(buf))
+                self.assertEqual(message, data)  # it is a copy
+                self.assertEqual(hash(message), hash(data))
+
+    def test_extract_text(self):
+        for text in UTF8_VALID:
+            data = text.encode()
+            buf = bytearray(unmasked(data, b'abcd', 0))
+            message = self.codec.extract(buf, 0, len(buf), b'abcd', True)
+            self.assertEqual(message, text)
+            self.assertIs(type(message), str)
+            self.assertEqual(len(message), len(text))
+            self.assertEqual({text: 1}[message], 1)  # its hash is that of an equal one
+            self.assertEqual(message + '!', text + '!')
+        for data, _ in UTF8_INVALID:
+            buf = bytearray(unmasked(data, b'abcd', 0))
+            self.assertIs(self.codec.extract(buf, 0, len(buf), b'abcd', 1), None)
+        self.assertIs(self.codec.extract(bytearray('é'.encode()), 0, 1, bytes(4), True), None)
+
+    # freeze
+
+    def test_freeze(self):
+        for n in list(range(20)) + [255, 1000]:
+            for more in (1, 2, 50):
+                data = bytes_of(n)
+                message = self.codec.freeze(bytearray(data + b'#' * more), n, False)
+                self.assertEqual(message, data)
+                self.assertIs(type(message), bytes)
+                self.assertEqual(hash(message), hash(data))
+                self.assertEqual(message + b'!', data + b'!')
+
+    def test_freeze_text(self):
+        for text in UTF8_VALID:
+            data = text.encode()
+            message = self.codec.freeze(bytearray(data + b'#'), len(data), True)
+            self.assertEqual(message, text)
+            self.assertIs(type(message), str)
+            self.assertEqual(len(message), len(text))
+            self.assertEqual({text: 1}[message], 1)
+
+    def test_freeze_bad_arguments(self):
+        freeze = self.codec.freeze
+        for bad in (None, 5, b'abcd', 'abcd', [1, 2], memoryview(bytearray(4))):
+            self.assertRaises(TypeError, freeze, bad, 0, False)
+        for size in (-1, 4, 5) + HUGE:
+            self.assertRaises(ValueError, freeze, bytearray(4), size, False)
+        self.assertRaises(ValueError, freeze, bytearray(0), 0, False)
+        for size in (None, '0', 0.0, []):
+            self.assertRaises(TypeError, freeze, bytearray(4), size, False)
+
+    # what they check alike
 
     def calls(self):
         codec, hdr = self.codec, self.new_hdr()
@@ -251,6 +323,7 @@ class CodecContract:
             lambda buf, start, end: codec.parse_header(buf, start, end, hdr),
             lambda buf, start, end: codec.unmask(buf, start, end, b'abcd', 0),
             lambda buf, start, end: codec.utf8(buf, start, end, 0),
+            lambda buf, start, end: codec.extract(buf, start, end, b'abcd', False),
         )
 
     def test_bad_ranges(self):
@@ -290,6 +363,7 @@ class CodecContract:
             (codec.parse_header, (b'\x81\x00', 0, 2, self.new_hdr())),
             (codec.unmask, (bytearray(4), 0, 4, b'abcd', 0)),
             (codec.utf8, (b'abcd', 0, 4, 0)),
+            (codec.extract, (bytearray(4), 0, 4, b'abcd', False)),
         ):
             f(*args)
             self.assertRaises(TypeError, f, *args[:-1])

@@ -39,7 +39,7 @@ def feed(protocol, data, step):
     try:
         while True:
             event = protocol.next_event()
-            if event == 0:
+            if event <= 0:
                 if not source.give(protocol):
                     return events
             elif event == PONG:

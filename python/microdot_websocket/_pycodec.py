@@ -8,8 +8,9 @@ checks what its C twin checks, in the same order, and raises the same exception 
 import sys
 
 #: Compared with the natmod's by codec.py; WS_ABI in natmod/ws_core.h.
-ABI = 1
+ABI = 2
 
+_STRICT = sys.implementation.name == 'cpython'  # its decoder is, MicroPython's is not
 _BUFFERS = bytes, bytearray, memoryview
 _LENGTH_MAX = 0x3FFFFFFF  # WS_LENGTH_MAX in ws_core.h
 
@@ -106,10 +107,10 @@ def unmask(buf, start, end, key, phase):
         start = stop
 
 
-if sys.implementation.name == 'cpython':
+if _STRICT:
 
     def _valid_until(buf, start, end):
-        # CPython's decoder is strict and says where it stopped.
+        # CPython's decoder says where it stopped.
         try:
             str(memoryview(buf)[start:end], 'utf-8')
         except UnicodeDecodeError as exc:
@@ -120,7 +121,7 @@ else:
     _TOP_BITS = int.from_bytes(b'\x80' * 64, 'little')
 
     def _valid_until(buf, start, end):
-        # MicroPython's decoder is not strict: pass over ASCII, 64 bytes at a time.
+        # Pass over ASCII, 64 bytes at a time.
         while start < end:
             stop = min(start + 64, end)
             if int.from_bytes(buf[start:stop], 'little') & _TOP_BITS:
@@ -159,6 +160,38 @@ def utf8(buf, start, end, state):
                 return -1
         start = stop
     return state
+
+
+def extract(buf, start, end, key, text):
+    """Unmask ``buf[start:end]`` in place, and return it: bytes, or str if ``text`` is true.
+
+    None: it was to be str, and is not UTF-8. TypeError: a read-only or unsuitable buffer.
+    ValueError: a bad range, a key that is not 4 bytes. Twin of extract in mod_wscodec.c.
+    """
+    unmask(buf, start, end, key, 0)
+    if not text:
+        return bytes(memoryview(buf)[start:end])
+    if not _STRICT and utf8(buf, start, end, 0):
+        return None
+    try:
+        return str(memoryview(buf)[start:end], 'utf-8')
+    except ValueError:
+        return None
+
+
+def freeze(buf, size, text):
+    """The first ``size`` bytes of a bytearray, as bytes, or as str if ``text`` is true: they must
+    be UTF-8 then. ``buf``, which is longer, must not be used any more: in C it becomes the result.
+
+    TypeError: ``buf`` is no bytearray. ValueError: ``size`` is negative or not less than its
+    length. Twin of freeze in mod_wscodec.c.
+    """
+    if type(buf) is not bytearray:
+        raise TypeError('buffer')
+    if (size | 0) < 0 or size >= len(buf):
+        raise ValueError('range')
+    view = memoryview(buf)[:size]
+    return str(view, 'utf-8') if text else bytes(view)
 
 
 # After the lead bytes E0, ED, F0 and F4 (states 4 to 7) the next byte has a narrower range than

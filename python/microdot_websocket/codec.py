@@ -1,12 +1,12 @@
 """The seam between C and Python: the natmod ``_wscodec`` where it fits, else its Python twin.
 
-``IMPL`` tells which runs: ``'native'`` or ``'python'``. The contract of ``parse_header``,
-``unmask`` and ``utf8`` is in the docstrings of ``_pycodec.py``. To demand the twin, put
+``IMPL`` tells which runs: ``'native'`` or ``'python'``. The contract of the functions is in the
+docstrings of ``_pycodec.py``. To demand the twin, put
 ``sys.modules['_wscodec'] = None`` before the first import of this package.
 """
 
 #: The version of the seam. `.py` and `.mpy` files are copied separately, so it is compared.
-ABI = 1
+ABI = 2
 
 try:
     import _wscodec as _native
@@ -18,9 +18,11 @@ try:
     parse_header = _native.parse_header
     unmask = _native.unmask
     utf8 = _native.utf8
+    extract = _native.extract
+    freeze = _native.freeze
     IMPL = 'native'
 except Exception as exc:
-    from ._pycodec import parse_header, unmask, utf8
+    from ._pycodec import extract, freeze, parse_header, unmask, utf8
 
     IMPL = 'python'
     # No file is no fault. A file for another architecture is a ValueError, one of another
@@ -30,4 +32,4 @@ except Exception as exc:
 
         print('microdot_websocket: _wscodec.mpy cannot be used (%s); %s' % (exc, hint()))
 
-__all__ = ['ABI', 'IMPL', 'parse_header', 'unmask', 'utf8']
+__all__ = ['ABI', 'IMPL', 'extract', 'freeze', 'parse_header', 'unmask', 'utf8']

@@ -14,8 +14,7 @@ All policy stands here (which frames and close codes are allowed, in which order
 - A Close holds nothing, or a code that may be sent and a reason (5.5.1, 7.4).
 """
 
-from ._message_buffer import new_message
-from .codec import parse_header, unmask, utf8
+from .codec import extract, freeze, parse_header, unmask, utf8
 
 try:
     from micropython import const
@@ -38,7 +37,7 @@ NO_STATUS = const(1005)  # never on the wire: the Close was empty
 ABNORMAL = const(1006)  # never on the wire: there was no Close
 _INVALID_PAYLOAD = const(1007)
 POLICY_VIOLATION = const(1008)
-_TOO_BIG = const(1009)
+TOO_BIG = const(1009)
 INTERNAL_ERROR = const(1011)
 
 #: The longest message, in bytes: the longest payload that the codec decodes.
@@ -106,65 +105,61 @@ class Protocol:
     """One connection's incoming side.
 
     Give it bytes: read into ``get_buffer()``, then call ``buffer_updated(n)`` (the names of
-    CPython's ``asyncio.BufferedProtocol``). Ask it: ``next_event()``, until it returns 0.
+    CPython's ``asyncio.BufferedProtocol``). Ask it: ``next_event()``, until there is nothing more.
 
     :param buffer_size: bytes to read at once at most, for frame headers and small payloads.
     :param require_mask: whether an unmasked frame is a protocol error (section 5.1).
     """
 
+    #: The longest message allowed, in bytes.
+    limit = MAX_LENGTH
+    #: The most fragments that a message may have; 0: any number.
+    max_fragments = 0
+    #: After TEXT or BINARY the message, str or bytes; after PING its payload, bytes.
+    data = None
+    #: After CLOSE: the peer's code (1005 if it gave none) and reason.
+    close_code = 0
+    close_reason = ''
+
+    _opcode = 0  # of the message in progress, 0 if there is none
+    _left = 0  # bytes of the current frame's payload still to come
+    _arrived = 0  # those that have been read into the message and are still masked
+
     def __init__(self, buffer_size=2048, require_mask=True):
+        # What has arrived and is not decoded: _buf[_start:_end].
         self._buf = bytearray(max(buffer_size, _MIN_BUFFER))
         self._view = memoryview(self._buf)
-        self._start = 0  # what has arrived and is not decoded: _buf[_start:_end]
-        self._end = 0
-        self._hdr = [0, 0, 0, bytearray(4)]
+        self._start = self._end = 0
+        self._hdr = [0, 0, 0, bytearray(4)]  # of the current frame
         self._require_mask = require_mask
-
-        #: The longest message allowed, in bytes.
-        self.limit = MAX_LENGTH
-        #: The most fragments that a message may have; 0: any number.
-        self.max_fragments = 0
-        #: After TEXT or BINARY the message, str or bytes; after PING its payload, bytes.
-        self.data = None
-        #: After CLOSE: the peer's code (1005 if it gave none) and reason.
-        self.close_code = 0
-        self.close_reason = ''
-
-        self._opcode = 0  # of the message in progress, 0 if there is none
-        self._fin = False  # whether its current frame is its last
-        self._left = 0  # bytes of the current frame's payload still to come
-        self._msg = None  # what it is gathered in; _whole is its bytes object, if it has one
-        self._whole = None
-        self._size = 0  # bytes gathered
-        self._fragments = 0  # frames begun
-        self._phase = 0  # of the mask key, for the next byte
-        self._utf8 = 0  # state of the UTF-8 check
-        self._direct = False  # whether get_buffer() gave out a piece of _msg
-        self._arrived = 0  # bytes there that are still masked
 
     def get_buffer(self):
         """A writable memoryview for the next bytes from the peer; never empty."""
-        self._direct = self._left >= len(self._buf) and self._msg is not None
-        if self._direct:
-            return memoryview(self._msg)[self._size : self._size + self._left]
+        start = self._start
+        end = self._end
+        if start == end:
+            self._start = self._end = 0
+            if self._left >= len(self._buf) and self._opcode:
+                size = self._size
+                return memoryview(self._msg)[size : size + self._left]
+            return self._view
         # What is left over is short (a part of a header or of a control frame): move it down.
-        left_over = self._end - self._start
-        if left_over and self._start:
-            self._buf[:left_over] = self._buf[self._start : self._end]
-        self._start = 0
-        self._end = left_over
-        return self._view[left_over:] if left_over else self._view
+        if start:
+            self._buf[: end - start] = self._buf[start:end]
+            self._start = 0
+            self._end = end - start
+        return self._view[end - start :]
 
     def buffer_updated(self, n):
         """``n`` bytes have been written to what ``get_buffer()`` returned."""
-        if self._direct:
+        if self._left >= len(self._buf) and self._opcode:
             self._arrived = n
         else:
             self._end += n
 
     def missing(self):
-        """After ``next_event()`` returned 0: how many bytes, at least, are to come until the end of
-        the frame that has begun to arrive; 0 between two frames."""
+        """After ``next_event()`` returned -1: how many bytes, at least, are to come until the end
+        of the frame that has begun to arrive; 0 if none has."""
         have = self._end - self._start
         if self._left or not have:
             return self._left
@@ -172,82 +167,58 @@ class Protocol:
         return size + self._hdr[2] - have if size else 1
 
     def next_event(self):
-        """What has arrived: TEXT, BINARY, PING, PONG or CLOSE, or 0 if more bytes are needed.
+        """What has arrived: TEXT, BINARY, PING, PONG or CLOSE. If more bytes are needed: 0 between
+        two frames, -1 inside one.
 
-        Raises ProtocolError, after which only ``discard()`` may be called.
+        ProtocolError: the peer broke a rule. MemoryError: there is no room for the message. After
+        either, and after CLOSE, no more may be asked.
         """
-        try:
-            return self._next_event()
-        except MemoryError:
-            raise ProtocolError(_TOO_BIG, 'out of memory')
-
-    def _next_event(self):
         hdr = self._hdr
         while True:
             if self._left:
                 self._gather()
                 if self._left:
-                    return 0
-                if self._fin:
+                    return -1
+                if hdr[0] >= 0x80:
                     return self._finish()
             start = self._start
-            end = self._end
-            try:
-                size = parse_header(self._buf, start, end, hdr)
-            except ValueError:
-                raise ProtocolError(_TOO_BIG, 'message too big')
-            if not size:
+            if start == self._end:
                 return 0
+            try:
+                size = parse_header(self._buf, start, self._end, hdr)
+            except ValueError:
+                raise ProtocolError(TOO_BIG, 'message too big')
+            if not size:
+                return -1
             first, masked, length, key = hdr
-            opcode = first & 0x0F
-            self._check_header(first, masked, length, size)
             start += size
             stop = start + length
-            if opcode >= CLOSE:
-                if stop > end:
-                    return 0
-                unmask(self._buf, start, stop, key, 0)
-                self._control(opcode, start, stop)
+            # Nearly always: a whole message has arrived in one frame, of 0 to 65535 bytes.
+            if (
+                (first == 0x81 or first == 0x82)
+                and (size == 6 or (size == 8 and length > 125))
+                and stop <= self._end
+                and length <= self.limit
+                and not self._opcode
+            ):
                 self._start = stop
-                return opcode
-            if stop <= end and first > 0x80:  # a whole message in one frame
-                self._start = stop
-                unmask(self._buf, start, stop, key, 0)
-                if opcode == TEXT and utf8(self._buf, start, stop, 0):
+                self.data = extract(self._buf, start, stop, key, first == 0x81)
+                if self.data is None:
                     raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
-                return self._deliver(opcode, self._view[start:stop])
+                return first & 0x0F
+            self._check_header(first, masked, length, size)
+            if first & 0x08:
+                if stop > self._end:
+                    return -1
+                unmask(self._buf, start, stop, key, 0)
+                self._control(first & 0x0F, start, stop)
+                self._start = stop
+                return first & 0x0F
             self._begin(first, length)
+            self._left = length
             self._start = start
-            if not length and self._fin:
+            if not length and first >= 0x80:
                 return self._finish()
-
-    def discard(self):
-        """Drop what has arrived; True once the peer's Close was in it.
-
-        For a connection that has sent its own Close: lenient, so that a frame that was refused can
-        be passed over to find the Close behind it.
-        """
-        self._msg = self._whole = None
-        if self._direct:
-            self._left -= self._arrived
-            self._arrived = 0
-        while True:
-            n = min(self._left, self._end - self._start)
-            self._start += n
-            self._left -= n
-            if self._left:
-                return False
-            try:
-                size = parse_header(self._buf, self._start, self._end, self._hdr)
-            except ValueError:
-                self._left = MAX_LENGTH  # no frame will be recognized after this one
-                continue
-            if not size:
-                return False
-            self._start += size
-            self._left = self._hdr[2]
-            if self._hdr[0] & 0x0F == CLOSE:
-                return True
 
     def _check_header(self, first, masked, length, size):
         opcode = first & 0x0F
@@ -268,7 +239,7 @@ class Protocol:
         elif not opcode and not self._opcode:
             reason = 'continuation of nothing'
         elif length > self.limit - (self._size if self._opcode else 0):
-            raise ProtocolError(_TOO_BIG, 'message too big')
+            raise ProtocolError(TOO_BIG, 'message too big')
         else:
             return
         raise ProtocolError(_PROTOCOL_ERROR, reason)
@@ -290,69 +261,53 @@ class Protocol:
 
     def _begin(self, first, length):
         """A data frame whose payload is still to come, or one of several: make room for it."""
-        self._fin = first >= 0x80
-        opcode = first & 0x0F
-        if opcode:
+        if first & 0x0F:
+            self._msg = bytearray(length + 1)  # freeze() wants a byte more
+            self._opcode = first & 0x0F
             self._size = self._utf8 = self._fragments = 0
-            if self._fin and opcode == BINARY:
-                self._whole, self._msg = new_message(length)
-            else:
-                self._msg = bytearray(length)
-            self._opcode = opcode
-        elif self._size + length > len(self._msg):
-            self._grow(self._size + length)
-        self._left = length
-        self._phase = 0
         self._fragments += 1
         if self._fragments > self.max_fragments > 0:
             raise ProtocolError(POLICY_VIOLATION, 'too many fragments')
+        size = self._size + length
+        if size >= len(self._msg):
+            self._grow(size, first >= 0x80)
 
-    def _grow(self, size):
+    def _grow(self, size, is_last):
         """Let _msg hold ``size`` bytes: twice that, if there is room, while fragments are to
         follow, so that many short ones do not copy it each time."""
         try:
-            msg = bytearray(size if self._fin else min(2 * size, self.limit))
+            msg = bytearray((size if is_last else min(2 * size, self.limit)) + 1)
         except MemoryError:
-            msg = bytearray(size)
+            msg = bytearray(size + 1)
         msg[: self._size] = memoryview(self._msg)[: self._size]
         self._msg = msg
 
     def _gather(self):
         """Take what has arrived of the current frame's payload into _msg, and unmask it there."""
         start = self._size
-        if self._direct:
-            n = self._arrived
+        n = self._arrived
+        if n:
             self._arrived = 0
-            self._direct = False
         else:
             n = min(self._left, self._end - self._start)
             self._msg[start : start + n] = self._view[self._start : self._start + n]
             self._start += n
-        stop = start + n
-        unmask(self._msg, start, stop, self._hdr[3], self._phase)
-        self._phase = self._phase + n & 3
-        self._size = stop
+        _, _, length, key = self._hdr
+        unmask(self._msg, start, start + n, key, length - self._left)
+        self._size = start + n
         self._left -= n
         if self._opcode == TEXT:
-            self._utf8 = utf8(self._msg, start, stop, self._utf8)
+            self._utf8 = utf8(self._msg, start, start + n, self._utf8)
             if self._utf8 < 0:
                 raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
 
     def _finish(self):
         """The message in progress is complete."""
-        opcode = self._opcode
-        self._opcode = 0
         if self._utf8:
             raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
-        if self._whole is None:
-            payload = memoryview(self._msg)[: self._size]
-            self._msg = None
-            return self._deliver(opcode, payload)
-        self.data = self._whole
-        self._whole = self._msg = None
-        return opcode
-
-    def _deliver(self, opcode, payload):
-        """Make the message of its payload, a memoryview."""
-        self.data = str(payload, 'utf-8') if opcode == TEXT else bytes(payload)
+        opcode = self._opcode
+        msg = self._msg
+        self._opcode = 0
+        self._msg = None
+        self.data = freeze(msg, self._size, opcode == TEXT)
         return opcode

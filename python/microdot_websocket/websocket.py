@@ -75,24 +75,25 @@ class WebSocket:
     #: Bytes, per connection: what is read at once. Longer payloads do not pass through it.
     read_buffer_size = 2048
 
+    #: True once a Close was sent, or the connection was lost: nothing can be sent any more.
+    closed = False
+
+    _stream = None  # until the handshake is done
+    _in_process = False  # a client like Microdot's TestClient, with no closing handshake
+    _burst = 0  # messages sent since this task last waited
+    _turn = None  # a Lock, made when a task first has to wait until it may send
+    _flushing = 0  # tasks that hold it or wait for it
+    _receiving = False  # a task is in receive()
+    _reading = False  # and waits for bytes
+    _received = None  # an Event for close(), if it has to wait for that task
+    _watch = None  # see _deadlines.py
+    _timed_out = False  # for the task in receive(), when it is woken
+    _ended = False  # nothing more will be read
+    _end = ('', rfc.NORMAL)  # reason and code of the WebSocketErrors from then on
+    _exit_code = rfc.NORMAL  # for close() without a code
+
     def __init__(self, request):
         self.request = request
-        #: True once a Close was sent, or the connection was lost: nothing can be sent any more.
-        self.closed = False
-        self._stream = None
-        self._in_process = False  # a client like Microdot's TestClient, with no closing handshake
-        self._protocol = None
-        self._burst = 0  # messages sent since this task last waited
-        self._receiving = False  # a task is in receive()
-        self._reading = False  # a task waits for bytes, in receive() or close()
-        self._read_done = None  # an Event for close(), if it has to wait for that task
-        self._turn = None  # a Lock, made when a task first has to wait until it may send
-        self._flushing = 0  # tasks that hold it or wait for it
-        self._watch = None  # see _deadlines.py
-        self._timed_out = False  # for _read(), when it is woken
-        self._ended = False  # nothing more will be read
-        self._end = ('', rfc.NORMAL)  # reason and code of the WebSocketErrors from then on
-        self._exit_code = rfc.NORMAL  # for close() without a code
 
     async def handshake(self):
         """Answer the upgrade request; HTTPException 400 or 426 if it is not a proper one."""
@@ -119,22 +120,29 @@ class WebSocket:
         """
         if self._receiving:
             raise RuntimeError('another task is receiving')
-        limit = self.max_message_length
-        if limit == 0:
-            limit = rfc.MAX_LENGTH
-        elif limit < 0:
-            limit = Request.max_body_length
         protocol = self._protocol
+        limit = self.max_message_length
+        if limit <= 0:
+            limit = Request.max_body_length if limit else rfc.MAX_LENGTH
+        protocol.limit = limit
+        protocol.max_fragments = self.max_fragments
         self._receiving = True
         try:
-            while True:
-                if self.closed:
-                    raise self._end_error()
-                protocol.limit = limit
-                protocol.max_fragments = self.max_fragments
+            while not self.closed:
                 event = protocol.next_event()
-                if event == 0:
-                    await self._read()
+                if event <= 0:
+                    if event and not self._watch:
+                        self._begin_watch()
+                    self._burst = 0
+                    self._reading = True
+                    n = await self._stream.readinto(protocol.get_buffer())
+                    self._reading = False
+                    if n:
+                        protocol.buffer_updated(n)
+                        if self._watch:
+                            self._watch.received += n
+                    elif n == 0:
+                        self._lost()
                 elif event <= rfc.BINARY:
                     data = protocol.data
                     protocol.data = None  # or it would stay in memory until the next one
@@ -146,10 +154,23 @@ class WebSocket:
                     self._end = (protocol.close_reason, protocol.close_code)
                     await self._shut(protocol.close_code, '')
         except rfc.ProtocolError as exc:
-            await self._shut(exc.code, exc.reason)
-            raise self._end_error()
+            await self._fail(exc.code, exc.reason)
+        except MemoryError:
+            await self._fail(rfc.TOO_BIG, 'out of memory')
+        except OSError:
+            if self._timed_out:
+                await self._fail(rfc.POLICY_VIOLATION, 'frame timed out')
+            else:
+                self._lost()
         finally:
-            self._receiving = False
+            self._stop_receiving()
+        raise self._end_error()
+
+    def _stop_receiving(self):
+        self._receiving = self._reading = False
+        if self._received:
+            self._received.set()
+            self._received = None
 
     async def send(self, data, opcode=None):
         """Send a message, or a control frame.
@@ -208,32 +229,7 @@ class WebSocket:
         if not self.closed:
             await self._shut(code or self._exit_code, reason)
         elif not self._ended:  # the application sent the Close itself, or another task did
-            await self._wait_for_close(False)
-
-    async def _read(self):
-        """Wait for bytes, give them to the protocol. WebSocketError: the connection is lost."""
-        protocol = self._protocol
-        self._burst = 0
-        self._reading = True
-        if not self._watch and protocol.missing() and not self.closed:
-            self._begin_watch()
-        try:
-            n = await self._stream.readinto(protocol.get_buffer())
-        except OSError:
-            n = 0
-        finally:
-            self._reading = False
-            if self._read_done:
-                self._read_done.set()
-                self._read_done = None
-        if n:
-            protocol.buffer_updated(n)
-            if self._watch:
-                self._watch.received += n
-        elif n == 0:
-            if self._timed_out and not self.closed:
-                raise rfc.ProtocolError(rfc.POLICY_VIOLATION, 'frame timed out')
-            raise self._lost()
+            await self._finish()
 
     async def _flush(self, opcode=0, data=None):
         """Wait until what has been written is sent; write a frame behind it, and wait for that."""
@@ -255,9 +251,10 @@ class WebSocket:
             self._flushing -= 1
 
     def _begin_watch(self):
-        from ._deadlines import watch
+        if not self._in_process:
+            from ._deadlines import watch
 
-        self._watch = watch(self)
+            self._watch = watch(self)
 
     def _frame_timed_out(self):
         self._timed_out = True
@@ -267,44 +264,31 @@ class WebSocket:
         self._lost('send timed out')
         self._stream.abort()
 
+    async def _fail(self, code, reason):
+        """Close from within receive(), which reads no more."""
+        self._stop_receiving()
+        if not self.closed:
+            await self._shut(code, reason)
+
     async def _shut(self, code, reason):
         """Send a Close; unless the peer's has come, wait for it. Raises only ValueError."""
         payload = rfc.close_payload(code, reason)
         self.closed = True
         if not self._ended:
             self._end = (reason, code)
+            self._ended = self._in_process
         try:
-            unsent = self._stream.write_frame(rfc.CLOSE, payload)
-            if self._in_process:
-                self._ended = True
-                await self._flush()
-            elif unsent or not self._ended:
-                await self._wait_for_close(unsent)
+            waits = self._stream.write_frame(rfc.CLOSE, payload)
         except OSError:
             self._lost()
+        else:
+            if waits or not self._ended:
+                await self._finish(waits)
 
-    async def _wait_for_close(self, unsent):
-        if self.close_timeout > 0:
-            try:
-                await asyncio.wait_for(self._finish(unsent), self.close_timeout)
-            except (OSError, asyncio.TimeoutError, WebSocketError):
-                self._stream.abort()
-        self._ended = True
+    async def _finish(self, waits=False):
+        from ._closing import finish
 
-    async def _finish(self, unsent):
-        """Send what is left, then read until the peer's Close. Without it the system may answer
-        bytes that come late with a reset, and the peer never see our Close."""
-        if unsent:
-            await self._flush()
-        while not self._ended:
-            if self._reading:
-                if not self._read_done:
-                    self._read_done = asyncio.Event()
-                await self._read_done.wait()
-            elif self._protocol.discard():
-                self._ended = True  # at once: another task may be in here too, and would read on
-            else:
-                await self._read()
+        await finish(self, waits)
 
     def _lost(self, reason='connection lost'):
         """The connection broke; the WebSocketError to raise."""

@@ -137,12 +137,12 @@ class TestErrors(unittest.TestCase):
 
             import microdot_websocket.protocol as rfc
 
-            new_message, rfc.new_message = rfc.new_message, no_memory
+            rfc.bytearray = no_memory
             try:
                 peer.feed(header(BINARY, 100000))
                 self.assertEqual(await end_of(ws.receive()), (1009, 'out of memory'))
             finally:
-                rfc.new_message = new_message
+                del rfc.bytearray
             self.assertIs(ws._protocol, protocol)
             self.assertEqual(frames_to(peer), [close_frame(1009, 'out of memory')])
 
