@@ -21,16 +21,17 @@ def payload(size, opcode=BINARY):
     return text.encode()[:size].decode(errors='ignore').encode().ljust(size, b'.')
 
 
-def reply(message, opcode=BINARY):
-    """What a server sends back: the same in a frame that is not masked."""
-    return frame(opcode, message, key=b'')
+def exchange(size, opcode=BINARY):
+    """The frame with a message, and the one that a server sends back: the same, not masked."""
+    message = payload(size, opcode)
+    return frame(opcode, message), frame(opcode, message, key=b'')
 
 
 class Client:
     def __init__(self, port, path='/echo', timeout=20):
         self.socket = socket.create_connection(('127.0.0.1', port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # The kernel's own timeouts: Python's make a socket for which MSG_WAITALL does not wait.
+        # The kernel's timeouts: with Python's each call would cost a second one, of poll().
         for option in socket.SO_RCVTIMEO, socket.SO_SNDTIMEO:
             self.socket.setsockopt(socket.SOL_SOCKET, option, struct.pack('ll', timeout, 0))
         self.upgrade(path)
@@ -61,23 +62,37 @@ class Client:
         except OSError as error:
             raise Closed(error)
 
-    def receive(self, buf):
-        """Fill a buffer."""
+    def receive(self, buf, at_once=False):
+        """Fill a buffer; `at_once`: acknowledge what comes without delay.
+
+        A server that leaves Nagle's algorithm on waits with its next small frame until then: here
+        as long as it takes, not for a timer's 40 ms.
+        """
+        view = memoryview(buf)
         try:
-            if self.socket.recv_into(buf, len(buf), socket.MSG_WAITALL) == len(buf):
-                return
+            while view:
+                if at_once:
+                    self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+                n = self.socket.recv_into(view)
+                if not n:
+                    raise Closed
+                view = view[n:]
         except OSError as error:
             raise Closed(error)
-        raise Closed
 
     def echo(self, size, opcode=BINARY):
         """Have a message of this size echoed; whether it came back as it was sent."""
-        message = payload(size, opcode)
-        expected = reply(message, opcode)
-        buf = bytearray(len(expected))
-        self.send(frame(opcode, message))
+        return self.echo_frame(*exchange(size, opcode))
+
+    def echo_frame(self, request, reply):
+        buf = bytearray(len(reply))
+        self.send(request)
         self.receive(buf)
-        return buf == expected
+        return buf == reply
+
+    def end(self):
+        """Wake the threads that wait for the server: for them it has closed the connection."""
+        self.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         self.socket.close()

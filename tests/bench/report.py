@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import statistics
 
 from interpreters import BUILD
 
@@ -50,6 +51,12 @@ def number(value):
     if value == int(value) or abs(value) >= 1000:
         return f'{value:,.0f}'
     return f'{value:.{max(0, 3 - len(str(int(abs(value)))))}f}'
+
+
+def spread(values):
+    """The median, and half the range in percent of it."""
+    median = statistics.median(values)
+    return f'{number(median)} ±{(max(values) - min(values)) / 2 / median:3.0%}'
 
 
 def table(title, columns, rows):
