@@ -1,0 +1,45 @@
+"""The heap that the import of `microdot.websocket` takes, on top of Microdot:
+
+    import_memory.py [modules]
+
+Prints the bytes of all of it; with `modules` also of each module, less what that imports. (They add
+up to a little more: this script keeps something too.)
+"""
+
+import builtins
+import gc
+import sys
+
+import microdot  # noqa: F401
+
+PACKAGE = 'microdot_websocket'
+own_import = builtins.__import__
+sizes = {}
+
+
+def used():
+    gc.collect()
+    return gc.mem_alloc()
+
+
+def counting_import(name, globals=None, locals=None, names=None, level=0):
+    if level:  # Python code can't pass on where it is called from
+        name = PACKAGE + ('.' + name if name else '')
+    if name in sys.modules:
+        return own_import(name, None, None, names)
+    sizes[name] = 0
+    before, of_others = used(), sum(sizes.values())
+    module = own_import(name, None, None, names)
+    sizes[name] = used() - before - (sum(sizes.values()) - of_others)
+    return module
+
+
+before = used()
+if 'modules' in sys.argv:
+    builtins.__import__ = counting_import
+import microdot.websocket  # noqa: E402, F401
+
+print('all', used() - before)
+for name, size in sizes.items():
+    if size:
+        print(name, size)

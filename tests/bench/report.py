@@ -1,0 +1,69 @@
+"""What all parts have in common: tables on the terminal, and build/bench/<part>.json."""
+
+import json
+import os
+import platform
+import statistics
+
+from interpreters import BUILD
+
+RESULTS = BUILD / 'bench'
+
+
+def machine():
+    """What the figures were taken on."""
+    with open('/proc/cpuinfo') as lines:
+        models = [
+            line.partition(': ')[2].strip() for line in lines if line.startswith('model name')
+        ]
+    return f'{models[0] if models else platform.machine()}, {os.cpu_count()} cores'
+
+
+def write(part, results):
+    """Keep a part's results: build/bench/<part>.json."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    results = {'machine': machine(), 'system': platform.platform(), **results}
+    path = RESULTS / f'{part}.json'
+    path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + '\n')
+    print(f'-> {path.relative_to(BUILD.parent)}')
+
+
+def read(part):
+    """A part's last results; None if there are none."""
+    path = RESULTS / f'{part}.json'
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def size(n):
+    """A message's size, in words."""
+    for unit, name in (1 << 20, 'MiB'), (1 << 10, 'KiB'):
+        if n >= unit and n % unit == 0:
+            return f'{n // unit} {name}'
+    return f'{n} B'
+
+
+def number(value):
+    """With three digits at least; None stands for what was not possible."""
+    if value is None:
+        return '-'
+    if isinstance(value, str):
+        return value
+    if value == int(value) or abs(value) >= 1000:
+        return f'{value:,.0f}'
+    return f'{value:.{max(0, 3 - len(str(int(abs(value)))))}f}'
+
+
+def spread(values):
+    """The median, and half the range in percent of it."""
+    median = statistics.median(values)
+    return f'{number(median)} ±{(max(values) - min(values)) / 2 / median:3.0%}'
+
+
+def table(title, columns, rows):
+    """Print rows of (name, value...) under a title and the names of the columns."""
+    cells = [['', *columns], *([name, *map(number, values)] for name, *values in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    print(f'\n{title}')
+    for name, *values in cells:
+        line = '  '.join(f'{value:>{width}}' for value, width in zip(values, widths[1:]))
+        print(f'  {name:<{widths[0]}}  {line}'.rstrip())

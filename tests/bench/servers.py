@@ -1,0 +1,110 @@
+"""The servers that are measured: this project, Microdot's own module, and others' libraries."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import microdot
+from client import Client
+from interpreters import BUILD, ROOT, free_port, stage
+from stage import compile_module
+
+APPS = Path(__file__).parent / 'apps'
+FOLDER = BUILD / 'bench'
+
+
+def make(*words):
+    """Have make set something up; it says itself what is wrong."""
+    outer = 'MAKEFLAGS', 'MAKELEVEL', 'MFLAGS'
+    env = {name: value for name, value in os.environ.items() if name not in outer}
+    if subprocess.run(
+        ['make', '-s', *words], cwd=ROOT, env=env, stdout=subprocess.DEVNULL
+    ).returncode:
+        sys.exit(1)
+
+
+def stage_microdot(lib):
+    """Microdot as its authors publish it, compiled as this project's modules are."""
+    shutil.rmtree(lib, ignore_errors=True)
+    for path in sorted(Path(microdot.__file__).parent.glob('*.py')):
+        name = f'microdot/{path.name}'
+        compile_module(path, name, (lib / name).with_suffix('.mpy'))
+
+
+def micropython(program, impl, arch):
+    """(command, environment) of an interpreter in build/bin with all that is staged for `impl`:
+    'native', 'python' or 'microdot'. What it runs is to be named after them."""
+    lib = FOLDER / 'lib' / f'{program}-{impl}'
+    if impl == 'microdot':
+        stage_microdot(lib)
+    else:
+        stage(lib, arch if impl == 'native' else '')
+    for app in APPS.glob('*.py'):
+        compile_module(app, app.name, (lib / app.name).with_suffix('.mpy'))
+    # Nothing else: on the emulated machine the environment lies where the stack begins.
+    return [str(BUILD / 'bin' / program)], {
+        'PATH': os.environ['PATH'],
+        'MICROPYPATH': f'{lib}:.frozen',
+    }
+
+
+class Server:
+    """A server process; `console` is what it has printed. It is ended when it prints `fatal`."""
+
+    def __init__(self, command, env, fatal=None):
+        self.port = free_port()
+        command = [str(self.port) if word == 'PORT' else str(word) for word in command]
+        pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT}
+        self.process = subprocess.Popen(command, env=env, text=True, errors='replace', **pipes)
+        self.console = ''
+        self.reader = threading.Thread(target=self.read, args=[fatal])
+        self.reader.start()
+
+    def read(self, fatal):
+        with self.process.stdout as lines:
+            for line in lines:
+                self.console += line
+                if fatal and fatal in line:
+                    self.process.kill()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.process.kill()
+        self.reader.join()
+        self.process.wait()
+
+    def serves(self, seconds=20):
+        """Whether it comes to serve."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < deadline:
+            try:
+                socket.create_connection(('127.0.0.1', self.port)).close()
+                return True
+            except ConnectionRefusedError:
+                time.sleep(0.01)
+        return False
+
+    def check(self, impl):
+        """That it serves, and with what it was meant to."""
+        runs = self.get('/impl') if self.serves() else self.console
+        if runs != impl:
+            raise RuntimeError(f'this is not {impl}, but {runs}')
+
+    def cpu_seconds(self):
+        """The time that it has had a processor, up to now."""
+        return time.clock_gettime(~self.process.pid << 3 | 2)  # as clock_getcpuclockid(3) has it
+
+    def client(self, **options):
+        return Client(self.port, **options)
+
+    def get(self, path):
+        with urllib.request.urlopen(f'http://127.0.0.1:{self.port}{path}', timeout=20) as response:
+            return response.read().decode()
