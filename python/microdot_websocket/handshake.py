@@ -29,19 +29,23 @@ def refusal(request, in_process=False):
     :param in_process: whether it comes from Microdot's TestClient, which speaks HTTP/1.0.
     """
     headers = request.headers
+    status = 400
     if request.method != 'GET':
-        return 400, 'WebSocket: method must be GET'
-    if request.http_version < '1.1' and not in_process:
-        return 400, 'WebSocket: HTTP/1.1 required'
-    if not _has_token(headers, 'Upgrade', 'websocket'):
-        return 400, 'WebSocket: no Upgrade: websocket'
-    if not _has_token(headers, 'Connection', 'upgrade'):
-        return 400, 'WebSocket: no Connection: Upgrade'
-    if not _is_key(headers.get('Sec-WebSocket-Key', '')):
-        return 400, 'WebSocket: bad Sec-WebSocket-Key'
-    if headers.get('Sec-WebSocket-Version', '').strip() != '13':
-        return 426, 'WebSocket: version must be 13'
-    return None
+        bad = 'method'
+    elif request.http_version < '1.1' and not in_process:
+        bad = 'HTTP version'
+    elif not _has_token(headers, 'Upgrade', 'websocket'):
+        bad = 'Upgrade'
+    elif not _has_token(headers, 'Connection', 'upgrade'):
+        bad = 'Connection'
+    elif not _is_key(headers.get('Sec-WebSocket-Key', '')):
+        bad = 'Sec-WebSocket-Key'
+    elif headers.get('Sec-WebSocket-Version', '').strip() != '13':
+        status = 426
+        bad = 'Sec-WebSocket-Version, which must be 13'
+    else:
+        return None
+    return status, 'WebSocket handshake: bad ' + bad
 
 
 def accept_key(key):

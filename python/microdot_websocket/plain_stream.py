@@ -1,6 +1,7 @@
-"""A stream with nothing but ``read`` and ``awrite``: Microdot's TestClient. Imported when met."""
+"""What Microdot's TestClient needs: a stream with nothing but ``read`` and ``awrite``, and frames the
+way Microdot's own module has them. Imported when it is met."""
 
-from .protocol import write_header
+from . import protocol as rfc
 
 
 class PlainStream:
@@ -42,5 +43,33 @@ def encode_frame(opcode, payload):
     if isinstance(payload, str):
         payload = payload.encode()
     frame = bytearray(10)
-    size = write_header(frame, opcode, len(payload))
+    size = rfc.write_header(frame, opcode, len(payload))
     return frame[:size] + payload
+
+
+def parse_frame_header(header):
+    """(FIN, opcode, masked, length) of two bytes; the length is minus the bytes that hold it where
+    those are to follow."""
+    fin = header[0] & 0x80
+    opcode = header[0] & 0x0F
+    if not fin or opcode == rfc.CONT:
+        raise _error('continuation frames are not supported here')
+    length = header[1] & 0x7F
+    return fin, opcode, header[1] & 0x80, {126: -2, 127: -8}.get(length, length)
+
+
+def process_frame(opcode, payload):
+    """(opcode to answer with, payload), of which the first is None for a message."""
+    if opcode == rfc.CLOSE:
+        raise _error('connection closed', rfc.NO_STATUS)
+    if opcode == rfc.PONG:
+        return None, None
+    if opcode == rfc.PING:
+        return rfc.PONG, payload
+    return None, payload.decode() if opcode == rfc.TEXT else payload
+
+
+def _error(*args):
+    from .websocket import WebSocketError
+
+    return WebSocketError(*args)

@@ -39,6 +39,7 @@ class SocketStream:
 
     def __init__(self, reader, writer):
         self._socket = writer.s
+        self.read_now = writer.s.readinto
         self._unsent = []  # buffers, in order; empty nearly always
         self._lent = False  # one of them shows memory that its owner may change
         self._reader = self._writer = None  # the tasks that wait for the socket
@@ -60,10 +61,10 @@ class SocketStream:
         try:
             yield core._io_queue.queue_read(self._socket)
         except core.CancelledError:
+            self._reader = None
             self._cancelled(self._writer)
             raise
-        finally:
-            self._reader = None
+        self._reader = None
         return self._socket.readinto(buf)
 
     def write_frame(self, opcode, payload):

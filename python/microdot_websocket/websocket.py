@@ -103,13 +103,16 @@ class WebSocket:
         refusal = handshake.refusal(request, in_process)
         if refusal:
             request.app.abort(*refusal)
+        # All that needs memory comes first: if there is none, the answer is still Microdot's 500.
+        protocol = rfc.Protocol(self.read_buffer_size, not in_process)
+        stream = open_stream(reader, writer)
         try:
             await writer.awrite(handshake.response(request))
         except OSError:
             raise self._lost()
-        self._stream = open_stream(reader, writer)
+        self._protocol = protocol
+        self._stream = stream
         self._in_process = in_process
-        self._protocol = rfc.Protocol(self.read_buffer_size, not in_process)
 
     async def receive(self):
         """The next message: str for TEXT, bytes for BINARY.
@@ -133,10 +136,17 @@ class WebSocket:
                 if event <= 0:
                     if event and not self._watch:
                         self._begin_watch()
-                    self._burst = 0
-                    self._reading = True
-                    n = await self._stream.readinto(protocol.get_buffer())
-                    self._reading = False
+                    buf = protocol.get_buffer()
+                    n = None
+                    if event and self._burst < _BURST:
+                        # What is missing may well be there.
+                        self._burst += 1
+                        n = self._stream.read_now(buf)
+                    if n is None:
+                        self._burst = 0
+                        self._reading = True
+                        n = await self._stream.readinto(buf)
+                        self._reading = False
                     if n:
                         protocol.buffer_updated(n)
                         if self._watch:
@@ -302,26 +312,19 @@ class WebSocket:
 
     # What Microdot's TestClient and tests call.
 
-    @classmethod
-    def _encode_websocket_frame(cls, opcode, payload):
-        from .plain_stream import encode_frame
+    @staticmethod
+    def _encode_websocket_frame(opcode, payload):
+        from . import plain_stream
 
-        return encode_frame(opcode, payload)
+        return plain_stream.encode_frame(opcode, payload)
 
-    @classmethod
-    def _parse_frame_header(cls, header):
-        fin = header[0] & 0x80
-        opcode = header[0] & 0x0F
-        if not fin or opcode == cls.CONT:
-            raise WebSocketError('continuation frames are not supported here')
-        length = header[1] & 0x7F
-        return fin, opcode, header[1] & 0x80, {126: -2, 127: -8}.get(length, length)
+    @staticmethod
+    def _parse_frame_header(header):
+        from . import plain_stream
+
+        return plain_stream.parse_frame_header(header)
 
     def _process_websocket_frame(self, opcode, payload):
-        if opcode == self.CLOSE:
-            raise WebSocketError('connection closed', rfc.NO_STATUS)
-        if opcode == self.PONG:
-            return None, None
-        if opcode == self.PING:
-            return self.PONG, payload
-        return None, payload.decode() if opcode == self.TEXT else payload
+        from . import plain_stream
+
+        return plain_stream.process_frame(opcode, payload)
