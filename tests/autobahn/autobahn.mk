@@ -4,7 +4,7 @@ AUTOBAHN_SUITE := bullseye
 AUTOBAHN_PYTHON := python2.7-minimal libpython2.7-minimal libpython2.7-stdlib libpython2.7-dev libffi7 \
 	libssl1.1 python-pip-whl python-pkg-resources python-setuptools
 
-.PHONY: wstest
+.PHONY: autobahn wstest
 wstest:
 	@mkdir -p build/bin build/autobahn
 	@install -m 755 tests/autobahn/docker.sh build/bin/$@
