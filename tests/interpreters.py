@@ -1,5 +1,6 @@
 """The interpreters that the tests run on: what starts each, and what is staged for it."""
 
+import functools
 import os
 import shutil
 import socket
@@ -10,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / 'build'
 LIB = BUILD / 'unix' / 'lib'
-HEAP = '-X', 'heapsize=4m'  # twice the default: some tests hold a message several times
+HEAP = '4m'  # twice the default: some tests hold a message several times
 
 
 @dataclass
@@ -57,21 +58,27 @@ def stage(lib, arch):
     return lib
 
 
-def command(name, *path):
-    """(arguments, environment) that start the interpreter with these folders to import from."""
+stage_once = functools.cache(stage)  # not again below a server that runs
+
+
+def command(name, *path, heap=HEAP, target=None):
+    """(arguments, environment) that start the interpreter with these folders to import from.
+
+    `heap` is MicroPython's, with a unit; `target` the one it runs for, if that has another name.
+    """
     if name == 'cpython':
         return [sys.executable], {**os.environ, 'PYTHONPATH': ':'.join(map(str, path))}
     interpreter = INTERPRETERS[name]
-    lib = BUILD / 'test' / name / 'lib'
+    lib = BUILD / 'test' / (target or name) / 'lib'
     if interpreter.frozen:
         # The codec in the firmware wins over a file, be it one that could not be loaded.
         lib.mkdir(parents=True, exist_ok=True)
         (lib / '_wscodec.mpy').write_bytes(b'')
     else:
-        stage(lib, interpreter.arch)
+        stage_once(lib, interpreter.arch)
     places = [*map(str, path), str(lib), '.frozen']
     program = str(BUILD / 'bin' / interpreter.program)
-    return [program, *HEAP], {**os.environ, 'MICROPYPATH': ':'.join(places)}
+    return [program, '-X', f'heapsize={heap}'], {**os.environ, 'MICROPYPATH': ':'.join(places)}
 
 
 def free_port():

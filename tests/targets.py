@@ -5,7 +5,8 @@ import re
 import sys
 from dataclasses import dataclass
 
-from interpreters import BUILD, INTERPRETERS, ROOT, command
+import autobahn
+from interpreters import BUILD, IMPL, INTERPRETERS, ROOT, command
 from job import count
 from remote import BoardError, compile_tests, qemu, rp2040, stage_tests, wrong_natmods
 
@@ -140,6 +141,20 @@ def rp2(job):
         return results + run_on(job, board, 'main', 'native', modules, folder=folder)
 
 
+def autobahn_testsuite(job):
+    """The conformance tests of Autobahn's project, on an echo server."""
+    agent = job.name.partition('-')[2]
+    job.what = f'Autobahn|Testsuite codec: {IMPL[agent]}'
+    job.make('wstest')
+    if agent in INTERPRETERS:
+        job.make(f'build/bin/{INTERPRETERS[agent].program}')
+        make_natmods(job, INTERPRETERS[agent].arch)
+    folder = BUILD / 'autobahn' / agent
+    report = autobahn.run(agent, folder, target=job.name)
+    job.print(f'{report}\n{folder / "index.html"}')
+    return report.counts
+
+
 def microdot(job):
     """Microdot's own tests of its module, with this package in its place."""
     from microdot_suite import fetch, versions
@@ -165,7 +180,14 @@ TARGETS = {
     'rp2': rp2,
     **dict.fromkeys(BOARDS, emulated),
     **dict.fromkeys(INTERPRETERS, interpreter),
+    **{f'autobahn-{agent}': autobahn_testsuite for agent in autobahn.AGENTS},
     'microdot-newest': microdot,
     'microdot-oldest': microdot,
     'dist': dist,
+}
+# Those that run only when they are named.
+ON_DEMAND = {
+    f'autobahn-{name}': autobahn_testsuite
+    for name, it in INTERPRETERS.items()
+    if it.server and name not in autobahn.AGENTS
 }

@@ -47,7 +47,7 @@ def bare_path(tmp_path):
 def test_help_names_every_command():
     code, output = make()
     assert code == 0
-    for target in ('run', 'test', 'lint', 'natmod', 'stage', 'dist', 'clean'):
+    for target in ('run', 'test', 'autobahn', 'lint', 'natmod', 'stage', 'dist', 'clean'):
         assert f'  make {target} ' in output
     assert 'Ports (PORT=): ' in output
     assert ' rp2 ' in output
@@ -61,9 +61,13 @@ def test_no_such_port():
     assert len(output.splitlines()) == 1
 
 
-def test_no_compiler(bare_path):
+AUTOBAHN = '-o', 'build/bin/python2.7', '-W', 'tests/autobahn/requirements.txt'
+
+
+@pytest.mark.parametrize('goal', [['natmod'], [*AUTOBAHN, 'build/tools/autobahn/.ready']])
+def test_no_compiler(goal, bare_path):
     expected = 'gcc is missing: install a C compiler (Debian: apt-get install gcc)'
-    check_fault(expected, 'natmod', PATH=bare_path)
+    check_fault(expected, *goal, PATH=bare_path)
 
 
 def test_no_c_headers(bare_path, tmp_path):

@@ -1,65 +1,10 @@
 """A server process for the tests, on the interpreter that --server names."""
 
-import json
-import socket
-import subprocess
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
-from interpreters import IMPL, ROOT, command, free_port
-
-
-class Server:
-    """A running application; `console` is what it has printed when it has been stopped."""
-
-    def __init__(self, name, script, *args, port, **popen):
-        interpreter, env = command(name)
-        self.name = name
-        self.port = port
-        self.process = subprocess.Popen(
-            [*interpreter, str(script), *map(str, args)],
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            **popen,
-        )
-        self.console = ''
-        self.wait()
-
-    def wait(self):
-        deadline = time.monotonic() + 20
-        while self.process.poll() is None and time.monotonic() < deadline:
-            try:
-                self.connect().close()
-                return
-            except ConnectionRefusedError:
-                time.sleep(0.02)
-        raise RuntimeError(f'{self.name} does not serve: {self.stop()}')
-
-    def connect(self):
-        s = socket.create_connection(('127.0.0.1', self.port), timeout=10)
-        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return s
-
-    def url(self, path):
-        return f'ws://127.0.0.1:{self.port}{path}'
-
-    def get(self, path):
-        with urllib.request.urlopen(f'http://127.0.0.1:{self.port}{path}', timeout=10) as response:
-            return response.read()
-
-    def ends(self):
-        """(path, close code) of the connections that ended since the last call."""
-        return json.loads(self.get('/ends'))['ends']
-
-    def stop(self):
-        if not self.process.stdout.closed:
-            self.process.kill()
-            self.console += self.process.communicate()[0]
-        return self.console
+from interpreters import IMPL
+from server_process import Server
 
 
 @pytest.fixture(scope='session')
@@ -69,13 +14,11 @@ def server_name(request):
 
 @pytest.fixture(scope='session')
 def start_server(server_name):
-    """start_server(script, *args): 'PORT' among the arguments stands for a free port."""
+    """start_server(script, *args): see Server."""
     servers = []
 
     def start(script, *args):
-        port = free_port()
-        args = [port if arg == 'PORT' else arg for arg in args]
-        servers.append(Server(server_name, script, *args, port=port, cwd=ROOT))
+        servers.append(Server(server_name, script, *args))
         return servers[-1]
 
     yield start
