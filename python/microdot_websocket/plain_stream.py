@@ -1,5 +1,5 @@
-"""What Microdot's TestClient needs: a stream with nothing but ``read`` and ``awrite``, and frames the
-way Microdot's own module has them. Imported when it is met."""
+"""What Microdot's TestClient needs: a stream with nothing but ``read`` and ``awrite``, and frames
+as Microdot's own module has them. Imported when it is met."""
 
 from . import protocol as rfc
 
@@ -17,6 +17,9 @@ class PlainStream:
         n = len(data)
         buf[:n] = data
         return n
+
+    def read_now(self, buf):
+        return None
 
     def write_frame(self, opcode, payload):
         self._unsent.append(encode_frame(opcode, payload))

@@ -4,6 +4,7 @@ Three kinds of stream have this interface: ``SocketStream`` here and in ``cpytho
 ``PlainStream`` in ``plain_stream.py``. ``open_stream`` picks.
 
 ``readinto(buf)``: a coroutine; bytes read, 0 at the end, or None if there was nothing after all.
+``read_now(buf)``: the same without waiting.
 ``write_frame(opcode, payload)``: takes a whole frame at once, so that frames of many tasks never
 interleave. False: it has been handed to the system; True: a part of it waits for ``flush()``;
 None: not taken, since an earlier frame waits (only a Close is let in behind one): flush first.

@@ -10,7 +10,7 @@ from . import protocol as rfc
 from .stream import is_in_process, open_stream
 
 _SENDABLE = str, bytes, bytearray, memoryview
-_BURST = 32  # messages sent without waiting for anything, before other tasks get their turn
+_BURST = 32  # reads and writes without waiting for anything, before other tasks get their turn
 
 
 class WebSocketError(HTTPException):
@@ -59,7 +59,7 @@ class WebSocket:
 
     #: The most fragments that a message may come in; more are refused with close code 1008. 0: no
     #: limit.
-    max_fragments = 65536
+    max_fragments = 1 << 17
 
     #: Seconds in which a frame that has begun to arrive must be complete, or bring another 1024
     #: bytes; else the connection is closed with code 1008. 0: no limit.
@@ -80,7 +80,7 @@ class WebSocket:
 
     _stream = None  # until the handshake is done
     _in_process = False  # a client like Microdot's TestClient, with no closing handshake
-    _burst = 0  # messages sent since this task last waited
+    _burst = 0  # reads and writes since this task last waited
     _turn = None  # a Lock, made when a task first has to wait until it may send
     _flushing = 0  # tasks that hold it or wait for it
     _receiving = False  # a task is in receive()
@@ -139,7 +139,7 @@ class WebSocket:
                     buf = protocol.get_buffer()
                     n = None
                     if event and self._burst < _BURST:
-                        # What is missing may well be there.
+                        # The rest of the frame may be there: no need to wait, for some turns.
                         self._burst += 1
                         n = self._stream.read_now(buf)
                     if n is None:

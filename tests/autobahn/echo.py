@@ -12,9 +12,8 @@ from microdot.websocket import WebSocket, with_websocket
 from microdot_websocket import codec
 
 app = Microdot()
-# Group 9 sends messages of up to 16 MiB, and of up to 65537 fragments.
+# Group 9 sends messages of up to 16 MiB.
 WebSocket.max_message_length = 16 << 20
-WebSocket.max_fragments = 65537
 
 
 @app.route('/')

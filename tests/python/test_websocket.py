@@ -65,6 +65,27 @@ class TestReceive(unittest.TestCase):
 
         run(main())
 
+    def test_a_receiver_lets_other_tasks_run(self):
+        """However much has arrived, and wherever in a frame the reads end."""
+
+        async def main():
+            ws, peer = await open_websocket(read_buffer_size=139)
+            turns = []
+
+            async def other():
+                while True:
+                    turns.append(1)
+                    await asyncio.sleep(0)
+
+            peer.feed(frame(BINARY, bytes(100)) * 150)
+            task = asyncio.create_task(other())
+            for _ in range(150):
+                self.assertEqual(len(await ws.receive()), 100)
+            self.assertGreater(len(turns), 1)
+            task.cancel()
+
+        run(main())
+
     def test_only_one_task_may_receive(self):
         async def main():
             ws, peer = await open_websocket()

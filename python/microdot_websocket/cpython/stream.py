@@ -1,10 +1,13 @@
 """``SocketStream`` over CPython's ``asyncio.StreamReader`` and ``StreamWriter``."""
 
+import asyncio
 import errno
 
 from ..protocol import CLOSE, write_header
 
 _SMALL = 16384  # a second system call costs more than copying this
+
+_BURST = 32  # reads before other tasks get their turn
 
 
 class SocketStream:
@@ -19,14 +22,22 @@ class SocketStream:
         # drain() then returns when everything has been sent: nothing piles up in memory.
         self._transport.set_write_buffer_limits(high=0)
         self._header = bytearray(10)
+        self._reads = 0
         self._flushes = 0  # how often a task has begun to wait for the transport
         self._flushing = False  # whether one waits
 
     async def readinto(self, buf):
+        # read() does not wait while there is something in its buffer, which others keep filling.
+        self._reads += 1
+        if self._reads % _BURST == 0:
+            await asyncio.sleep(0)
         data = await self._reader.read(len(buf))
         n = len(data)
         buf[:n] = data
         return n
+
+    def read_now(self, buf):
+        return None  # StreamReader does not tell
 
     def write_frame(self, opcode, payload):
         if self._transport.get_write_buffer_size() and opcode != CLOSE:
