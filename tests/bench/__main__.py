@@ -22,6 +22,7 @@ def main():
     parser.add_argument('parts', nargs='*', metavar='PART', help=f'some of: {", ".join(PARTS)}')
     parser.add_argument('--quick', action='store_true', help='a shorter run, of less exact figures')
     parser.add_argument('--servers', type=words, help='only these')
+    parser.add_argument('--machines', type=words, help='only on these')
     parser.add_argument('--sizes', type=numbers, help='only messages of these sizes, in bytes')
     options = parser.parse_args()
     unknown = [part for part in options.parts if part not in PARTS]
