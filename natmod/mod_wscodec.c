@@ -10,12 +10,18 @@
 #else
 #include "py/runtime.h"
 #endif
+#include "py/objlist.h"
 #include "py/objstr.h"
 #include "ws_core.h"
 
-/* Out of line, since each use of mp_raise_ValueError would repeat the look-up of the type. */
-static __attribute__((noreturn, noinline)) void raise_value_error(mp_rom_error_text_t what) {
-    mp_raise_ValueError(what);
+/* Out of line, since each use of mp_raise_ValueError would repeat the look-up of the type. Nothing is
+ * said beside the type: the texts would be a tenth of the module, and only protocol.py calls it. */
+static __attribute__((noreturn, noinline)) void raise_value_error(void) {
+    mp_raise_ValueError(NULL);
+}
+
+static __attribute__((noreturn, noinline)) void raise_type_error(void) {
+    mp_raise_TypeError(NULL);
 }
 
 /* An index argument: any int or bool, but one that is no small int is out of every range. TypeError
@@ -26,7 +32,7 @@ static __attribute__((noinline)) mp_int_t get_index(mp_obj_t arg) {
     }
     mp_int_t value = mp_obj_get_int_truncated(arg);
     if (arg != mp_const_true && arg != mp_const_false) {
-        raise_value_error(MP_ERROR_TEXT("range"));
+        raise_value_error();
     }
     return value;
 }
@@ -36,7 +42,7 @@ static __attribute__((noinline)) mp_int_t get_index(mp_obj_t arg) {
  * Twin: _pycodec._check_buffer */
 static __attribute__((noinline)) void get_buffer(mp_obj_t arg, mp_buffer_info_t *info, mp_uint_t flags) {
     if (mp_obj_get_type(arg) == &mp_type_str) {
-        mp_raise_TypeError(MP_ERROR_TEXT("str"));
+        raise_type_error();
     }
     mp_get_buffer_raise(arg, info, flags);
 }
@@ -46,10 +52,10 @@ static __attribute__((noinline)) void get_buffer(mp_obj_t arg, mp_buffer_info_t 
 static uint8_t *get_range(const mp_obj_t *args, mp_uint_t flags, size_t *len) {
     mp_buffer_info_t info;
     get_buffer(args[0], &info, flags);
-    mp_int_t start = get_index(args[1]);
-    mp_int_t end = get_index(args[2]);
-    if (start < 0 || start > end || (size_t)end > info.len) {
-        raise_value_error(MP_ERROR_TEXT("range"));
+    size_t start = get_index(args[1]); /* huge if it is negative */
+    size_t end = get_index(args[2]);
+    if (start > end || end > info.len) {
+        raise_value_error();
     }
     *len = end - start;
     return (uint8_t *)info.buf + start;
@@ -60,7 +66,7 @@ static uint8_t *get_key(mp_obj_t arg, mp_uint_t flags) {
     mp_buffer_info_t info;
     get_buffer(arg, &info, flags);
     if (info.len != 4) {
-        raise_value_error(MP_ERROR_TEXT("key"));
+        raise_value_error();
     }
     return info.buf;
 }
@@ -71,20 +77,19 @@ static mp_obj_t parse_header(size_t n_args, const mp_obj_t *args) {
     size_t len;
     const uint8_t *buf = get_range(args, MP_BUFFER_READ, &len);
     if (mp_obj_get_type(args[3]) != &mp_type_list) {
-        mp_raise_TypeError(MP_ERROR_TEXT("hdr"));
+        raise_type_error();
     }
-    size_t n_items;
-    mp_obj_t *items;
-    mp_obj_get_array(args[3], &n_items, &items);
-    if (n_items != 4) {
-        raise_value_error(MP_ERROR_TEXT("hdr"));
+    mp_obj_list_t *hdr = MP_OBJ_TO_PTR(args[3]);
+    if (hdr->len != 4) {
+        raise_value_error();
     }
+    mp_obj_t *items = hdr->items;
     uint8_t *key = get_key(items[3], MP_BUFFER_RW);
 
     ws_header_t header;
     int size = ws_parse_header(buf, len, &header);
     if (size < 0) {
-        raise_value_error(MP_ERROR_TEXT("length"));
+        raise_value_error();
     }
     if (size > 0) {
         items[0] = MP_OBJ_NEW_SMALL_INT(header.first);
@@ -111,11 +116,11 @@ static mp_obj_t unmask(size_t n_args, const mp_obj_t *args) {
 static mp_obj_t utf8(size_t n_args, const mp_obj_t *args) {
     size_t len;
     const uint8_t *buf = get_range(args, MP_BUFFER_READ, &len);
-    mp_int_t state = get_index(args[3]);
-    if (state < 0 || state > WS_UTF8_STATE_MAX) {
-        raise_value_error(MP_ERROR_TEXT("state"));
+    size_t state = get_index(args[3]);
+    if (state > WS_UTF8_STATE_MAX) {
+        raise_value_error();
     }
-    return MP_OBJ_NEW_SMALL_INT(ws_utf8(buf, len, state));
+    return MP_OBJ_NEW_SMALL_INT(ws_utf8(buf, len, (int)state));
 }
 
 /* extract(buf, start, end, key, text) -> bytes or str, None if it is to be str and is not UTF-8
@@ -144,12 +149,12 @@ static mp_obj_t extract(size_t n_args, const mp_obj_t *args) {
 static mp_obj_t freeze(mp_obj_t buf, mp_obj_t size_in, mp_obj_t is_text) {
     MP_STATIC_ASSERT_STR_ARRAY_COMPATIBLE;
     if (mp_obj_get_type(buf) != &mp_type_bytearray) {
-        mp_raise_TypeError(MP_ERROR_TEXT("buffer"));
+        raise_type_error();
     }
     mp_obj_str_t *string = MP_OBJ_TO_PTR(buf);
-    mp_int_t size = get_index(size_in);
-    if (size < 0 || (size_t)size >= string->len) {
-        raise_value_error(MP_ERROR_TEXT("range"));
+    size_t size = get_index(size_in);
+    if (size >= string->len) {
+        raise_value_error();
     }
     ((uint8_t *)string->data)[size] = 0; /* as behind all of MicroPython's strings */
     string->len = size;
