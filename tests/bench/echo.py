@@ -9,13 +9,11 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import report
 from client import Closed, exchange
-from servers import APPS, Server, make, micropython
+from servers import APPS, PEERS, Server, make, micropython
 
-PEERS = Path(__file__).parent / 'peers'
 HEAP = '16m'
 BATCH = 40000  # bytes: what a socket takes at once, even if nobody reads it yet
 

@@ -13,14 +13,9 @@ import report
 from client import Closed
 from frames import BINARY, TEXT
 from interpreters import natmod
-from servers import Server, make, micropython
+from servers import IMPLS, Server, make, micropython
 
 PROGRAM, ARCH = 'micropython-armhf', 'armv6m'
-IMPLS = {
-    'native': 'this project, native codec',
-    'python': 'this project, Python codec',
-    'microdot': "Microdot's own module",
-}
 MESSAGES = [
     (16, BINARY),
     (16, TEXT),
@@ -94,14 +89,10 @@ def measure(impl, sizes):
         'modules': import_memory(command, env, 'modules'),
         'connection': connection_memory(command, env, impl),
         'heap': {
-            name(size, opcode): smallest_heap(command, env, impl, size, opcode)
+            report.message(size, opcode == TEXT): smallest_heap(command, env, impl, size, opcode)
             for size, opcode in messages
         },
     }
-
-
-def name(size, opcode):
-    return f'{report.size(size)} {"text" if opcode == TEXT else "binary"}'
 
 
 def main(options):

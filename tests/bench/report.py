@@ -42,6 +42,10 @@ def size(n):
     return f'{n} B'
 
 
+def message(n, is_text):
+    return f'{size(n)} {"text" if is_text else "binary"}'
+
+
 def number(value):
     """With three digits at least; None stands for what was not possible."""
     if value is None:

@@ -15,8 +15,18 @@ from client import Client
 from interpreters import BUILD, ROOT, free_port, stage
 from stage import compile_module
 
-APPS = Path(__file__).parent / 'apps'
+HERE = Path(__file__).parent
+APPS = HERE / 'apps'
+PEERS = HERE / 'peers'
+COUNTED = HERE / 'counted'
 FOLDER = BUILD / 'bench'
+
+# What runs on MicroPython.
+IMPLS = {
+    'native': 'this project, native codec',
+    'python': 'this project, Python codec',
+    'microdot': "Microdot's own module",
+}
 
 
 def make(*words):
@@ -37,14 +47,28 @@ def stage_microdot(lib):
         compile_module(path, name, (lib / name).with_suffix('.mpy'))
 
 
-def micropython(program, impl, arch):
-    """(command, environment) of an interpreter in build/bin with all that is staged for `impl`:
-    'native', 'python' or 'microdot'. What it runs is to be named after them."""
-    lib = FOLDER / 'lib' / f'{program}-{impl}'
+def stage_all(lib, impl, arch):
+    """What `impl` is made of, in a folder to import from."""
     if impl == 'microdot':
         stage_microdot(lib)
     else:
         stage(lib, arch if impl == 'native' else '')
+
+
+def stage_counted(impl, arch):
+    """The folder for a machine that counts, with the modules which do that."""
+    lib = FOLDER / 'lib' / f'counted-{arch}-{impl}'
+    stage_all(lib, impl, arch)
+    for path in COUNTED.glob('*.py'):
+        target = (lib / path.name).with_suffix('.mpy')
+        compile_module(path, path.name, target, f'-march={arch}')
+    return lib
+
+
+def micropython(program, impl, arch):
+    """(command, environment) of an interpreter in build/bin; what it is to run comes behind."""
+    lib = FOLDER / 'lib' / f'{program}-{impl}'
+    stage_all(lib, impl, arch)
     for app in APPS.glob('*.py'):
         compile_module(app, app.name, (lib / app.name).with_suffix('.mpy'))
     # Nothing else: on the emulated machine the environment lies where the stack begins.
