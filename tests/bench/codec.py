@@ -2,7 +2,7 @@
 
 On x64 in nanoseconds and in instructions (Callgrind), on an RP2040 in cycles (rp2040js), on Xtensa
 in instructions (a plugin of QEMU). But for the first these are exact, and the same each time.
-counted/codec_cases.py is what runs there.
+staged/codec_cases.py is what runs there.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Callable
 import report
 from interpreters import BUILD
 from remote import rp2040
-from servers import make, stage_counted
+from servers import make, stage_all
 
 CODECS = {
     'native': ('_wscodec', 'natmod'),
@@ -126,7 +126,7 @@ def measure(name, codecs):
     """{codec: {function: {size: [count at each alignment]}}} on one machine."""
     machine = MACHINES[name]
     make('natmod', f'ARCH={machine.arch}')
-    with machine.start(stage_counted('native', machine.arch)) as run:
+    with machine.start(stage_all('native', machine.arch)) as run:
         results = {codec: counts_in(run(CODECS[codec][0])) for codec in codecs}
     return {codec: functions for codec, functions in results.items() if functions}
 
@@ -173,4 +173,4 @@ def main(options):
         ran = [codec for codec in codecs if codec != 'memcpy' or name != 'x64-time']
         results[name] = measure(name, ran)
         show(name, results[name])
-    report.write('codec', {'machines': results})
+    report.write('codec', options, {'machines': results})

@@ -29,9 +29,9 @@ MOST = 512 * 1024
 CONNECTIONS = 4, 24  # between which the bytes per connection are counted
 
 
-def import_memory(command, env, *how):
-    """What apps/import_memory.py prints: bytes by name."""
-    command = [*command, '-m', 'import_memory', *how]
+def import_memory(command, env, by_module=False):
+    """What staged/import_memory.py prints: bytes by name."""
+    command = [*command, '-c', f'import import_memory; import_memory.main({by_module})']
     printed = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
     return {name: int(size) for name, size in re.findall(r'^(\S+) (-?\d+)$', printed, re.M)}
 
@@ -86,7 +86,7 @@ def measure(impl, sizes):
     messages = [message for message in MESSAGES if message[0] in sizes]
     return {
         'import': import_memory(command, env)['all'],
-        'modules': import_memory(command, env, 'modules'),
+        'modules': import_memory(command, env, by_module=True),
         'connection': connection_memory(command, env, impl),
         'heap': {
             report.message(size, opcode == TEXT): smallest_heap(command, env, impl, size, opcode)
@@ -128,4 +128,4 @@ def main(options):
         columns,
         [row(module, lambda of, module=module: of['modules'].get(module)) for module in modules],
     )
-    report.write('memory', {'natmod_code': code, 'servers': results})
+    report.write('memory', options, {'natmod_code': code, 'servers': results})

@@ -2,7 +2,7 @@
 
 It is an RP2040 (rp2040js), and MicroPython's firmware for the Raspberry Pi Pico. A masked message
 on its way in, and the same on its way out, through all of the server over a stream in memory.
-counted/message_cases.py is what runs there.
+staged/message_cases.py is what runs there.
 """
 
 import re
@@ -12,7 +12,7 @@ import report
 from frames import TEXT
 from interpreters import BUILD
 from remote import rp2040
-from servers import IMPLS, make, stage_counted
+from servers import IMPLS, make, stage_all
 
 ARCH = 'armv6m'
 LABELS = {**IMPLS, 'stream': '(the stream alone)'}
@@ -32,7 +32,7 @@ def counts_in(printed):
 
 
 def measure(board, impl):
-    lib = stage_counted('native' if impl == 'stream' else impl, ARCH)
+    lib = stage_all('native' if impl == 'stream' else impl, ARCH)
     return counts_in(board.run('message_cases', impl, folder=lib))
 
 
@@ -66,4 +66,4 @@ def main(options):
     with rp2040(BUILD / 'emulators' / 'RP2040') as board:
         results = {impl: measure(board, impl) for impl in options.servers or LABELS}
     show(results)
-    report.write('message', {'servers': results})
+    report.write('message', options, {'servers': results})

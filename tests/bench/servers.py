@@ -16,12 +16,10 @@ from interpreters import BUILD, ROOT, free_port, stage
 from stage import compile_module
 
 HERE = Path(__file__).parent
-APPS = HERE / 'apps'
 PEERS = HERE / 'peers'
-COUNTED = HERE / 'counted'
-FOLDER = BUILD / 'bench'
+STAGED = HERE / 'staged'  # what runs on MicroPython
 
-# What runs on MicroPython.
+# What it runs there.
 IMPLS = {
     'native': 'this project, native codec',
     'python': 'this project, Python codec',
@@ -47,19 +45,14 @@ def stage_microdot(lib):
         compile_module(path, name, (lib / name).with_suffix('.mpy'))
 
 
-def stage_all(lib, impl, arch):
-    """What `impl` is made of, in a folder to import from."""
+def stage_all(impl, arch):
+    """The folder to import from, with what one of IMPLS consists of and all that measures it."""
+    lib = BUILD / 'bench' / 'lib' / f'{arch}-{impl}'
     if impl == 'microdot':
         stage_microdot(lib)
     else:
         stage(lib, arch if impl == 'native' else '')
-
-
-def stage_counted(impl, arch):
-    """The folder for a machine that counts, with the modules which do that."""
-    lib = FOLDER / 'lib' / f'counted-{arch}-{impl}'
-    stage_all(lib, impl, arch)
-    for path in COUNTED.glob('*.py'):
+    for path in STAGED.glob('*.py'):
         target = (lib / path.name).with_suffix('.mpy')
         compile_module(path, path.name, target, f'-march={arch}')
     return lib
@@ -67,15 +60,9 @@ def stage_counted(impl, arch):
 
 def micropython(program, impl, arch):
     """(command, environment) of an interpreter in build/bin; what it is to run comes behind."""
-    lib = FOLDER / 'lib' / f'{program}-{impl}'
-    stage_all(lib, impl, arch)
-    for app in APPS.glob('*.py'):
-        compile_module(app, app.name, (lib / app.name).with_suffix('.mpy'))
+    path = f'{stage_all(impl, arch)}:.frozen'
     # Nothing else: on the emulated machine the environment lies where the stack begins.
-    return [str(BUILD / 'bin' / program)], {
-        'PATH': os.environ['PATH'],
-        'MICROPYPATH': f'{lib}:.frozen',
-    }
+    return [str(BUILD / 'bin' / program)], {'PATH': os.environ['PATH'], 'MICROPYPATH': path}
 
 
 class Server:

@@ -1,6 +1,6 @@
 """What a message takes on its way through a server:  message_cases.main(IMPL)
 
-IMPL: what it must be, as apps/echo.py has it, or `stream` for no server at all. Prints a line for
+IMPL: what it must be, as echo.py has it, or `stream` for no server at all. Prints a line for
 each message and direction: opcode, size, `receive` or `send`, and for each time a pair: cycles,
 bytes taken of the heap. The cycles of the memory stream, in the place of a network, are not among
 them. Nothing is collected meanwhile.
