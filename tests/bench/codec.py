@@ -2,7 +2,7 @@
 
 On x64 in nanoseconds and in instructions (Callgrind), on an RP2040 in cycles (rp2040js), on Xtensa
 in instructions (a plugin of QEMU). But for the first these are exact, and the same each time.
-codecs/cases.py is what runs there.
+staged/codec_cases.py is what runs there.
 """
 
 import re
@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Callable
 
 import report
-from interpreters import BUILD, stage
+from interpreters import BUILD
 from remote import rp2040
-from servers import FOLDER, make
-from stage import compile_module
+from servers import make, stage_all
 
 CODECS = {
     'native': ('_wscodec', 'natmod'),
@@ -32,18 +31,9 @@ HEADERS = 16, 1024, 65536
 COUNTED_CALL = 13  # write(2) on Xtensa
 
 
-def stage_codecs(arch):
-    """The folder with the package, its natmod, and what it is compared with."""
-    lib = stage(FOLDER / 'lib' / f'codec-{arch}', arch)
-    for path in Path(__file__).with_name('codecs').glob('*.py'):
-        target = (lib / path.name).with_suffix('.mpy')
-        compile_module(path, path.name, target, f'-march={arch}')
-    return lib
-
-
 def call(command, lib, codec, counter, **env):
     """Run the cases with an interpreter; (what they printed, what came on stderr)."""
-    code = f'import cases; cases.main("{codec}", "{counter}")'
+    code = f'import codec_cases; codec_cases.main("{codec}", "{counter}")'
     env = {'PATH': '/usr/bin:/bin', 'MICROPYPATH': f'{lib}:.frozen', **env}
     done = subprocess.run([*command, '-c', code], env=env, capture_output=True, text=True)
     if done.returncode:
@@ -96,11 +86,11 @@ def xtensa_instructions(lib):
 def rp2040_cycles(lib):
     make('emulator-RP2040')
     with rp2040(BUILD / 'emulators' / 'RP2040') as board:
-        yield lambda codec: board.run('cases', codec, 'cycles', folder=lib, timeout=900)
+        yield lambda codec: board.run('codec_cases', codec, 'cycles', folder=lib, timeout=900)
 
 
 def with_counts(printed, counts):
-    """The lines of cases.py with the counts that were taken from outside."""
+    """The lines of codec_cases.py with the counts that were taken from outside."""
     return '\n'.join(f'{line[:-1]}{n}' for line, n in zip(printed.splitlines(), counts))
 
 
@@ -136,7 +126,7 @@ def measure(name, codecs):
     """{codec: {function: {size: [count at each alignment]}}} on one machine."""
     machine = MACHINES[name]
     make('natmod', f'ARCH={machine.arch}')
-    with machine.start(stage_codecs(machine.arch)) as run:
+    with machine.start(stage_all('native', machine.arch)) as run:
         results = {codec: counts_in(run(CODECS[codec][0])) for codec in codecs}
     return {codec: functions for codec, functions in results.items() if functions}
 
@@ -183,4 +173,4 @@ def main(options):
         ran = [codec for codec in codecs if codec != 'memcpy' or name != 'x64-time']
         results[name] = measure(name, ran)
         show(name, results[name])
-    report.write('codec', {'machines': results})
+    report.write('codec', options, {'machines': results})

@@ -9,13 +9,11 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import report
 from client import Closed, exchange
-from servers import APPS, Server, make, micropython
+from servers import PEERS, STAGED, Server, make, micropython
 
-PEERS = Path(__file__).parent / 'peers'
 HEAP = '16m'
 BATCH = 40000  # bytes: what a socket takes at once, even if nobody reads it yet
 
@@ -64,7 +62,7 @@ def start(name):
         server = Server([*command, '-X', f'heapsize={HEAP}', '-m', 'echo', 'PORT', name], env)
         server.check(name)
     elif name in ON_CPYTHON:
-        server = Server([sys.executable, APPS / 'echo.py', 'PORT', ON_CPYTHON[name]], None)
+        server = Server([sys.executable, STAGED / 'echo.py', 'PORT', ON_CPYTHON[name]], None)
         server.check(ON_CPYTHON[name])
     else:
         server = Server([sys.executable, PEERS / f'{name}_echo.py', 'PORT'], None)
@@ -224,4 +222,4 @@ def main(options):
     if rows:
         columns = 'measured', 'by CPU time', 'to reach'
         report.table('How many times as fast', columns, rows)
-    report.write('echo', {'rounds': rounds, 'seconds': seconds, 'echo': results})
+    report.write('echo', options, {'rounds': rounds, 'seconds': seconds, 'echo': results})

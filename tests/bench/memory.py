@@ -13,14 +13,9 @@ import report
 from client import Closed
 from frames import BINARY, TEXT
 from interpreters import natmod
-from servers import Server, make, micropython
+from servers import IMPLS, Server, make, micropython
 
 PROGRAM, ARCH = 'micropython-armhf', 'armv6m'
-IMPLS = {
-    'native': 'this project, native codec',
-    'python': 'this project, Python codec',
-    'microdot': "Microdot's own module",
-}
 MESSAGES = [
     (16, BINARY),
     (16, TEXT),
@@ -34,9 +29,9 @@ MOST = 512 * 1024
 CONNECTIONS = 4, 24  # between which the bytes per connection are counted
 
 
-def import_memory(command, env, *how):
-    """What apps/import_memory.py prints: bytes by name."""
-    command = [*command, '-m', 'import_memory', *how]
+def import_memory(command, env, by_module=False):
+    """What staged/import_memory.py prints: bytes by name."""
+    command = [*command, '-c', f'import import_memory; import_memory.main({by_module})']
     printed = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
     return {name: int(size) for name, size in re.findall(r'^(\S+) (-?\d+)$', printed, re.M)}
 
@@ -91,17 +86,13 @@ def measure(impl, sizes):
     messages = [message for message in MESSAGES if message[0] in sizes]
     return {
         'import': import_memory(command, env)['all'],
-        'modules': import_memory(command, env, 'modules'),
+        'modules': import_memory(command, env, by_module=True),
         'connection': connection_memory(command, env, impl),
         'heap': {
-            name(size, opcode): smallest_heap(command, env, impl, size, opcode)
+            report.message(size, opcode == TEXT): smallest_heap(command, env, impl, size, opcode)
             for size, opcode in messages
         },
     }
-
-
-def name(size, opcode):
-    return f'{report.size(size)} {"text" if opcode == TEXT else "binary"}'
 
 
 def main(options):
@@ -137,4 +128,4 @@ def main(options):
         columns,
         [row(module, lambda of, module=module: of['modules'].get(module)) for module in modules],
     )
-    report.write('memory', {'natmod_code': code, 'servers': results})
+    report.write('memory', options, {'natmod_code': code, 'servers': results})

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 
 from interpreters import BUILD
 
@@ -19,19 +20,23 @@ def machine():
     return f'{models[0] if models else platform.machine()}, {os.cpu_count()} cores'
 
 
-def write(part, results):
+def write(part, options, results):
     """Keep a part's results: build/bench/<part>.json."""
+    selected = options.quick or options.servers or options.sizes or options.machines
     RESULTS.mkdir(parents=True, exist_ok=True)
-    results = {'machine': machine(), 'system': platform.platform(), **results}
+    results = {'machine': machine(), 'whole': not selected, **results}
     path = RESULTS / f'{part}.json'
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + '\n')
     print(f'-> {path.relative_to(BUILD.parent)}')
 
 
 def read(part):
-    """A part's last results; None if there are none."""
+    """A part's last results; it must have been run whole."""
     path = RESULTS / f'{part}.json'
-    return json.loads(path.read_text()) if path.is_file() else None
+    results = json.loads(path.read_text()) if path.is_file() else {}
+    if not results.get('whole'):
+        sys.exit(f'bench: run make bench PART={part} first, with nothing left out')
+    return results
 
 
 def size(n):
@@ -40,6 +45,10 @@ def size(n):
         if n >= unit and n % unit == 0:
             return f'{n // unit} {name}'
     return f'{n} B'
+
+
+def message(n, is_text):
+    return f'{size(n)} {"text" if is_text else "binary"}'
 
 
 def number(value):

@@ -15,8 +15,16 @@ from client import Client
 from interpreters import BUILD, ROOT, free_port, stage
 from stage import compile_module
 
-APPS = Path(__file__).parent / 'apps'
-FOLDER = BUILD / 'bench'
+HERE = Path(__file__).parent
+PEERS = HERE / 'peers'
+STAGED = HERE / 'staged'  # what runs on MicroPython
+
+# What it runs there.
+IMPLS = {
+    'native': 'this project, native codec',
+    'python': 'this project, Python codec',
+    'microdot': "Microdot's own module",
+}
 
 
 def make(*words):
@@ -37,21 +45,24 @@ def stage_microdot(lib):
         compile_module(path, name, (lib / name).with_suffix('.mpy'))
 
 
-def micropython(program, impl, arch):
-    """(command, environment) of an interpreter in build/bin with all that is staged for `impl`:
-    'native', 'python' or 'microdot'. What it runs is to be named after them."""
-    lib = FOLDER / 'lib' / f'{program}-{impl}'
+def stage_all(impl, arch):
+    """The folder to import from, with what one of IMPLS consists of and all that measures it."""
+    lib = BUILD / 'bench' / 'lib' / f'{arch}-{impl}'
     if impl == 'microdot':
         stage_microdot(lib)
     else:
         stage(lib, arch if impl == 'native' else '')
-    for app in APPS.glob('*.py'):
-        compile_module(app, app.name, (lib / app.name).with_suffix('.mpy'))
+    for path in STAGED.glob('*.py'):
+        target = (lib / path.name).with_suffix('.mpy')
+        compile_module(path, path.name, target, f'-march={arch}')
+    return lib
+
+
+def micropython(program, impl, arch):
+    """(command, environment) of an interpreter in build/bin; what it is to run comes behind."""
+    path = f'{stage_all(impl, arch)}:.frozen'
     # Nothing else: on the emulated machine the environment lies where the stack begins.
-    return [str(BUILD / 'bin' / program)], {
-        'PATH': os.environ['PATH'],
-        'MICROPYPATH': f'{lib}:.frozen',
-    }
+    return [str(BUILD / 'bin' / program)], {'PATH': os.environ['PATH'], 'MICROPYPATH': path}
 
 
 class Server:

@@ -1,4 +1,4 @@
-"""Counts what the functions of a codec take:  cases.main(CODEC, COUNTER)
+"""Counts what the functions of a codec take:  codec_cases.main(CODEC, COUNTER)
 
 CODEC: `_wscodec`, `microdot_websocket._pycodec`, `viper_codec`, `microdot_codec`; or `memcpy`.
 COUNTER: a module with now(); or `time`, for nanoseconds.

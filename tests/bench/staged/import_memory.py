@@ -1,9 +1,9 @@
 """The heap that the import of `microdot.websocket` takes, on top of Microdot:
 
-    import_memory.py [modules]
+    import_memory.main([by_module])
 
-Prints the bytes of all of it; with `modules` also of each module, less what that imports. (They add
-up to a little more: this script keeps something too.)
+Prints the bytes of all of it, and by module, less what that imports. (They add up to a little more:
+this script keeps something too.)
 """
 
 import builtins
@@ -34,12 +34,13 @@ def counting_import(name, globals=None, locals=None, names=None, level=0):
     return module
 
 
-before = used()
-if 'modules' in sys.argv:
-    builtins.__import__ = counting_import
-import microdot.websocket  # noqa: E402, F401
+def main(by_module=False):
+    before = used()
+    if by_module:
+        builtins.__import__ = counting_import
+    import microdot.websocket  # noqa: F401
 
-print('all', used() - before)
-for name, size in sizes.items():
-    if size:
-        print(name, size)
+    print('all', used() - before)
+    for name, size in sizes.items():
+        if size:
+            print(name, size)

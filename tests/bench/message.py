@@ -1,0 +1,69 @@
+"""What one message takes on a microcontroller: cycles and bytes of the heap.
+
+It is an RP2040 (rp2040js), and MicroPython's firmware for the Raspberry Pi Pico. A masked message
+on its way in, and the same on its way out, through all of the server over a stream in memory.
+staged/message_cases.py is what runs there.
+"""
+
+import re
+import statistics
+
+import report
+from frames import TEXT
+from interpreters import BUILD
+from remote import rp2040
+from servers import IMPLS, make, stage_all
+
+ARCH = 'armv6m'
+LABELS = {**IMPLS, 'stream': '(the stream alone)'}
+DIRECTIONS = {'receive': 'received', 'send': 'sent'}
+UNITS = {'cycles': 'cycles of an RP2040', 'heap': 'bytes of the heap'}
+LINE = re.compile(r'^(\d+) (\d+) (receive|send) (.*)', re.M)
+
+
+def counts_in(printed):
+    """{message: {direction: {'cycles': [one each time], 'heap': [one each time]}}}"""
+    messages = {}
+    for opcode, size, direction, counts in LINE.findall(printed):
+        name = report.message(int(size), int(opcode) == TEXT)
+        cycles, heap = zip(*(map(int, pair) for pair in re.findall(r'\((\d+), (-?\d+)\)', counts)))
+        messages.setdefault(name, {})[direction] = {'cycles': cycles, 'heap': heap}
+    return messages
+
+
+def measure(board, impl):
+    lib = stage_all('native' if impl == 'stream' else impl, ARCH)
+    return counts_in(board.run('message_cases', impl, folder=lib))
+
+
+def median(messages, name, direction, unit):
+    return statistics.median(messages[name][direction][unit])
+
+
+def show(results):
+    names = list(next(iter(results.values())))
+    for direction, what in DIRECTIONS.items():
+        for unit, of_what in UNITS.items():
+            rows = [
+                (LABELS[impl], *(median(messages, name, direction, unit) for name in names))
+                for impl, messages in results.items()
+            ]
+            report.table(f'One message {what}: {of_what}', names, rows)
+    if {'native', 'microdot'} <= set(results):
+        rows = [(what, *ratios(results, direction)) for direction, what in DIRECTIONS.items()]
+        report.table("Microdot's own module takes how many times as many cycles", names, rows)
+
+
+def ratios(results, direction):
+    ours, theirs = results['native'], results['microdot']
+    for name in ours:
+        yield median(theirs, name, direction, 'cycles') / median(ours, name, direction, 'cycles')
+
+
+def main(options):
+    make('emulator-RP2040')
+    make('natmod', f'ARCH={ARCH}')
+    with rp2040(BUILD / 'emulators' / 'RP2040') as board:
+        results = {impl: measure(board, impl) for impl in options.servers or LABELS}
+    show(results)
+    report.write('message', options, {'servers': results})
