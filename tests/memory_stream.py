@@ -188,9 +188,19 @@ def run(coroutine):
     async def bounded():
         return await asyncio.wait_for(coroutine, 20)
 
+    try:
+        return asyncio.run(bounded())
+    finally:
+        forget()
+
+
+def forget():
+    """Forget what a test has left in the event loop: a board has no room for it."""
     if hasattr(asyncio, 'new_event_loop'):
-        asyncio.new_event_loop()  # MicroPython keeps one: forget the tasks of the last test
-    return asyncio.run(bounded())
+        asyncio.new_event_loop()  # MicroPython keeps one, with its tasks
+    deadlines = sys.modules.get('microdot_websocket._deadlines')
+    if deadlines:
+        deadlines._watches.clear()
 
 
 async def settle(turns=10):

@@ -24,7 +24,7 @@ class Watch:
 
     def __init__(self, ws):
         self.ws = ws
-        self.received = 0  # bytes, counted by WebSocket._read()
+        self.received = 0  # bytes, counted by WebSocket.receive()
         self._goal = 0  # that many are enough; 0 while no frame has begun
         self._read_time = 0  # seconds spent waiting for them
         self._turn = 0  # what the stream's waiting() last returned
@@ -33,7 +33,7 @@ class Watch:
     def look(self, seconds):
         """A look, some seconds after the last: whether there must be another one."""
         ws = self.ws
-        if ws._ended:
+        if not ws or ws._ended:
             return False
         missing = ws._protocol.missing() if ws._reading else 0
         if not missing:
@@ -94,14 +94,17 @@ def _look(seconds):
         if _watches[i].look(seconds):
             i += 1
         else:
-            _watches.pop(i).ws._watch = None
+            ws = _watches.pop(i).ws
+            if ws:
+                ws._watch = None
 
 
 def _interval():
     """Seconds until the next look."""
     shortest = 60
     for this in _watches:
-        for timeout in (this.ws.frame_timeout, this.ws.send_timeout):
-            if timeout > 0:
-                shortest = min(shortest, timeout)
+        if this.ws:
+            for timeout in (this.ws.frame_timeout, this.ws.send_timeout):
+                if timeout > 0:
+                    shortest = min(shortest, timeout)
     return shortest / _LOOKS

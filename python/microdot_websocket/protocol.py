@@ -121,9 +121,7 @@ class Protocol:
     close_code = 0
     close_reason = ''
 
-    _opcode = 0  # of the message in progress, 0 if there is none
-    _left = 0  # bytes of the current frame's payload still to come
-    _arrived = 0  # those that have been read into the message and are still masked
+    _arrived = 0  # bytes that have been read into the message and are still masked
 
     def __init__(self, buffer_size=2048, require_mask=True):
         # What has arrived and is not decoded: _buf[_start:_end].
@@ -132,13 +130,16 @@ class Protocol:
         self._start = self._end = 0
         self._hdr = [0, 0, 0, bytearray(4)]  # of the current frame
         self._require_mask = require_mask
+        self._opcode = 0  # of the message in progress, 0 if there is none
+        self._left = 0  # bytes of the current frame's payload still to come
 
     def get_buffer(self):
         """A writable memoryview for the next bytes from the peer; never empty."""
         start = self._start
         end = self._end
         if start == end:
-            self._start = self._end = 0
+            if start:
+                self._start = self._end = 0
             if self._left >= len(self._buf) and self._opcode:
                 size = self._size
                 return memoryview(self._msg)[size : size + self._left]
@@ -181,11 +182,13 @@ class Protocol:
                     return -1
                 if hdr[0] >= 0x80:
                     return self._finish()
+            buf = self._buf
             start = self._start
-            if start == self._end:
+            end = self._end
+            if start == end:
                 return 0
             try:
-                size = parse_header(self._buf, start, self._end, hdr)
+                size = parse_header(buf, start, end, hdr)
             except ValueError:
                 raise ProtocolError(TOO_BIG, 'message too big')
             if not size:
@@ -197,20 +200,20 @@ class Protocol:
             if (
                 (first == 0x81 or first == 0x82)
                 and (size == 6 or (size == 8 and length > 125))
-                and stop <= self._end
+                and stop <= end
                 and length <= self.limit
                 and not self._opcode
             ):
                 self._start = stop
-                self.data = extract(self._buf, start, stop, key, first == 0x81)
-                if self.data is None:
+                self.data = data = extract(buf, start, stop, key, first == 0x81)
+                if data is None:
                     raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
                 return first & 0x0F
             self._check_header(first, masked, length, size)
             if first & 0x08:
-                if stop > self._end:
+                if stop > end:
                     return -1
-                unmask(self._buf, start, stop, key, 0)
+                unmask(buf, start, stop, key, 0)
                 self._control(first & 0x0F, start, stop)
                 self._start = stop
                 return first & 0x0F

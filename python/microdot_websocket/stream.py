@@ -43,7 +43,8 @@ class SocketStream:
         self.read_now = writer.s.readinto
         self._unsent = []  # buffers, in order; empty nearly always
         self._lent = False  # one of them shows memory that its owner may change
-        self._reader = self._writer = None  # the tasks that wait for the socket
+        self._reader = self._writer = None  # the tasks that wait for the socket, or did
+        self._waits = False  # whether the writer does
         self._turns = 1  # how often the writer has waited
         self._ended = []  # those that end_reading() or abort() cancels
         self._aborted = False
@@ -62,29 +63,36 @@ class SocketStream:
         try:
             yield core._io_queue.queue_read(self._socket)
         except core.CancelledError:
-            self._reader = None
             self._cancelled(self._writer)
             raise
-        self._reader = None
-        return self._socket.readinto(buf)
+        return self.read_now(buf)
 
     def write_frame(self, opcode, payload):
-        if self._unsent and opcode != CLOSE:
+        unsent = self._unsent
+        if unsent and opcode != CLOSE:
             return None
-        lent = isinstance(payload, _MUTABLE)
+        lent = payload
         if isinstance(payload, str):
             payload = memoryview(payload)  # its UTF-8, not a copy
         length = len(payload)
         scratch = self._scratch
         size = write_header(scratch, opcode, length)
+        if length <= _SMALL:
+            scratch[size : size + length] = payload
+            size += length
+            n = 0 if unsent else self._socket.write(scratch[:size]) or 0
+            if n == size:
+                return False
+            unsent.append(bytes(scratch[n:size]))  # the scratch buffer has other users
+            return True
         # The first bytes of a long payload go with the header: no tiny segment.
-        first = min(length, _SMALL)
-        scratch[size : size + first] = payload if first == length else memoryview(payload)[:first]
-        if not self._write(scratch[: size + first]):
-            self._unsent[-1] = bytes(self._unsent[-1])  # the scratch buffer has other users
-        if first < length and not self._write(memoryview(payload)[first:]):
-            self._lent = self._lent or lent
-        return bool(self._unsent)
+        payload = memoryview(payload)
+        scratch[size : size + _SMALL] = payload[:_SMALL]
+        if not self._write(scratch[: size + _SMALL]):
+            unsent[-1] = bytes(unsent[-1])
+        if not self._write(payload[_SMALL:]) and isinstance(lent, _MUTABLE):
+            self._lent = True
+        return bool(unsent)
 
     def _write(self, buf):
         """Send what the socket takes; queue the rest, and return False if there is one."""
@@ -103,6 +111,7 @@ class SocketStream:
         try:
             while unsent:
                 self._writer = core.cur_task
+                self._waits = True
                 yield core._io_queue.queue_write(self._socket)
                 buf = unsent[0]
                 n = self._socket.write(buf) or 0
@@ -120,33 +129,37 @@ class SocketStream:
             self._cancelled(self._reader)
             raise
         finally:
-            self._writer = None
+            self._waits = False
 
     def _cancelled(self, other):
         """One of the two tasks was cancelled while it waited for the socket."""
         queue = core._io_queue
         # Cancelling it has made the queue forget the other one too, which would never wake.
-        if other and other.data is queue and id(self._socket) not in queue.map:
-            core._task_queue.push(other)
+        if other and other.data is queue:
+            for entry in queue.map.values():
+                if other in entry:
+                    break
+            else:
+                core._task_queue.push(other)
         if core.cur_task in self._ended:
             self._ended.remove(core.cur_task)
             raise OSError(_ETIMEDOUT)
 
     def waiting(self):
-        return self._turns if self._writer else 0
+        return self._turns if self._waits else 0
 
     def end_reading(self):
-        self._end(self._reader)
+        self._end(1)
 
     def abort(self):
         self._aborted = True
-        self._end(self._reader)
-        self._end(self._writer)
+        self._end(2)
 
-    def _end(self, task):
-        if task:
-            self._ended.append(task)
-            task.cancel()
+    def _end(self, n):
+        for task in core._io_queue.map.get(id(self._socket), ())[:n]:
+            if task:
+                self._ended.append(task)
+                task.cancel()
 
 
 if sys.implementation.name == 'cpython':

@@ -75,18 +75,13 @@ class WebSocket:
     #: Bytes, per connection: what is read at once. Longer payloads do not pass through it.
     read_buffer_size = 2048
 
-    #: True once a Close was sent, or the connection was lost: nothing can be sent any more.
-    closed = False
-
     _stream = None  # until the handshake is done
     _in_process = False  # a client like Microdot's TestClient, with no closing handshake
-    _burst = 0  # reads and writes since this task last waited
     _turn = None  # a Lock, made when a task first has to wait until it may send
     _flushing = 0  # tasks that hold it or wait for it
     _receiving = False  # a task is in receive()
     _reading = False  # and waits for bytes
     _received = None  # an Event for close(), if it has to wait for that task
-    _watch = None  # see _deadlines.py
     _timed_out = False  # for the task in receive(), when it is woken
     _ended = False  # nothing more will be read
     _end = ('', rfc.NORMAL)  # reason and code of the WebSocketErrors from then on
@@ -94,6 +89,10 @@ class WebSocket:
 
     def __init__(self, request):
         self.request = request
+        #: True once a Close was sent, or the connection was lost: nothing can be sent any more.
+        self.closed = False
+        self._burst = 0  # reads and writes since this task last waited
+        self._watch = None  # see _deadlines.py
 
     async def handshake(self):
         """Answer the upgrade request; HTTPException 400 or 426 if it is not a proper one."""
@@ -134,14 +133,8 @@ class WebSocket:
             while not self.closed:
                 event = protocol.next_event()
                 if event <= 0:
-                    if event and not self._watch:
-                        self._begin_watch()
                     buf = protocol.get_buffer()
-                    n = None
-                    if event and self._burst < _BURST:
-                        # The rest of the frame may be there: no need to wait, for some turns.
-                        self._burst += 1
-                        n = self._stream.read_now(buf)
+                    n = self._read_on(buf) if event else None
                     if n is None:
                         self._burst = 0
                         self._reading = True
@@ -176,6 +169,18 @@ class WebSocket:
             self._stop_receiving()
         raise self._end_error()
 
+    def _read_on(self, buf):
+        """In the middle of a frame, whose rest may be there already: read without waiting, for some
+        turns. None if there is nothing."""
+        if self._burst < _BURST:
+            self._burst += 1
+            n = self._stream.read_now(buf)
+            if n:
+                return n
+        if not self._watch:
+            self._begin_watch()
+        return None
+
     def _stop_receiving(self):
         self._receiving = self._reading = False
         if self._received:
@@ -194,27 +199,27 @@ class WebSocket:
         WebSocketError: the connection has ended. ValueError: a reserved opcode, or a control frame
         of more than 125 bytes.
         """
-        if not isinstance(data, _SENDABLE):
-            raise TypeError('send() takes str or bytes, not %s' % type(data).__name__)
         if self.closed:
             raise self._end_error()
+        if not isinstance(data, _SENDABLE):
+            raise TypeError('send() takes str or bytes, not %s' % type(data).__name__)
         if opcode:
             if isinstance(data, str):
                 data = data.encode()
             rfc.check_sendable(opcode, len(data))
+            if opcode == rfc.CLOSE:
+                self.closed = True
         else:
             opcode = rfc.TEXT if isinstance(data, str) else rfc.BINARY
         try:
             waits = None
-            if opcode == rfc.CLOSE:
-                self.closed = True
-            if self.closed or not self._flushing:
+            if not self._flushing or self.closed:
                 waits = self._stream.write_frame(opcode, data)
-            if waits:
-                await self._flush()
-                return
             if waits is None:
                 await self._flush(opcode, data)
+                return
+            if waits:
+                await self._flush()
                 return
         except OSError:
             raise self._lost()
@@ -308,6 +313,9 @@ class WebSocket:
         return self._end_error()
 
     def _end_error(self):
+        if self._watch:
+            self._watch.ws = None  # or it would keep the connection in memory until its next look
+            self._watch = None
         return WebSocketError(*self._end)
 
     # What Microdot's TestClient and tests call.

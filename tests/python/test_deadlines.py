@@ -110,6 +110,18 @@ class TestFrames(unittest.TestCase):
 
         run(main())
 
+    def test_a_connection_that_has_ended_is_let_go(self):
+        async def main():
+            ws, peer, task = await receiving(frame(BINARY, bytes(300))[:-1])
+            watch = ws._watch
+            self.assertIs(watch.ws, ws)
+            peer.end()
+            self.assertEqual(await task, (1006, 'connection lost'))
+            self.assertIs(watch.ws, None)
+            self.assertFalse(watch.look(1))
+
+        run(main())
+
     def test_no_deadline(self):
         async def main():
             ws, _, task = await receiving(b'\x82', frame_timeout=0)
@@ -238,9 +250,12 @@ class TestTheTask(unittest.TestCase):
     def test_another_loop(self):
         """What an event loop that has ended left behind is forgotten."""
 
+        left = []
+
         async def leave():
             await receiving(b'\x82')
-            self.assertEqual(len(_deadlines._watches), 1)
+            left.extend(_deadlines._watches)
+            self.assertEqual(len(left), 1)
 
         async def main():
             ws, _, task = await receiving(b'\x82', frame_timeout=SOON, close_timeout=0)
@@ -248,6 +263,7 @@ class TestTheTask(unittest.TestCase):
             self.assertEqual(await task, (1008, 'frame timed out'))
 
         run(leave())
+        _deadlines._watches.extend(left)  # run() itself has forgotten it
         run(main())
 
 

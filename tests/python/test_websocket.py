@@ -77,9 +77,10 @@ class TestReceive(unittest.TestCase):
                     turns.append(1)
                     await asyncio.sleep(0)
 
-            peer.feed(frame(BINARY, bytes(100)) * 150)
+            n = LARGE // 100
+            peer.feed(frame(BINARY, bytes(100)) * n)
             task = asyncio.create_task(other())
-            for _ in range(150):
+            for _ in range(n):
                 self.assertEqual(len(await ws.receive()), 100)
             self.assertGreater(len(turns), 1)
             task.cancel()
