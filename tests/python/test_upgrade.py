@@ -16,6 +16,7 @@ from microdot_websocket import (
     websocket_upgrade,
     with_websocket,
 )
+from microdot_websocket import protocol as rfc
 
 
 def application(handler, decorated):
@@ -230,6 +231,31 @@ class TestRefused(unittest.TestCase):
         self.assertFalse('Sec-WebSocket' in head)
         self.assertIn(' 404 ', run(self.response(app, request_bytes('/x')))[0])
         self.assertEqual(len(app.after_error_request_handlers), 1)
+
+
+class TestNoMemory(unittest.TestCase):
+    def test_for_a_connection(self):
+        """The client is told before it believes that there is one."""
+
+        def no_memory(*args):
+            raise MemoryError
+
+        async def main():
+            server = Server(app)
+            server.peer.feed(request_bytes())
+            await server.run()
+            return server.response()
+
+        for decorated in (True, False):
+            app = application(echo, decorated)
+            protocol, rfc.Protocol = rfc.Protocol, no_memory
+            try:
+                with Console() as console:
+                    head, _ = run(main())
+            finally:
+                rfc.Protocol = protocol
+            self.assertEqual(head.split('\r\n')[0][9:], '500 N/A')
+            self.assertEqual([type(exc) for exc in console.printed], [MemoryError])
 
 
 class TestHandshakeDeadline(unittest.TestCase):
