@@ -14,7 +14,9 @@ must not change until it has been flushed.
 to the system. Cancelling it loses nothing: what is left goes out with the next flush.
 ``waiting()``: false if no task waits in ``flush()``, else what changes whenever bytes go out.
 ``end_reading()``: the task in ``readinto()`` gets an OSError.
-``abort()``: so do all tasks; what has not been sent by now never will be.
+``abort()``: so do all tasks; what has not been sent by now never will be. It must be called before
+the socket is closed: what then still waits for it would use the next connection's, which the
+system may give the same number.
 """
 
 import asyncio
@@ -65,6 +67,8 @@ class SocketStream:
         except core.CancelledError:
             self._cancelled(self._writer)
             raise
+        if self._aborted:
+            raise OSError(_ETIMEDOUT)
         return self.read_now(buf)
 
     def write_frame(self, opcode, payload):
@@ -105,14 +109,15 @@ class SocketStream:
         return False
 
     def flush(self):
-        if self._aborted:
-            raise OSError(_ETIMEDOUT)
         unsent = self._unsent
         try:
             while unsent:
-                self._writer = core.cur_task
-                self._waits = True
-                yield core._io_queue.queue_write(self._socket)
+                if not self._aborted:
+                    self._writer = core.cur_task
+                    self._waits = True
+                    yield core._io_queue.queue_write(self._socket)
+                if self._aborted:
+                    raise OSError(_ETIMEDOUT)
                 buf = unsent[0]
                 n = self._socket.write(buf) or 0
                 if n == len(buf):

@@ -245,6 +245,7 @@ class WebSocket:
             await self._shut(code or self._exit_code, reason)
         elif not self._ended:  # the application sent the Close itself, or another task did
             await self._finish()
+        self._stop()
 
     async def _flush(self, opcode=0, data=None):
         """Wait until what has been written is sent; write a frame behind it, and wait for that."""
@@ -277,7 +278,6 @@ class WebSocket:
 
     def _send_timed_out(self):
         self._lost('send timed out')
-        self._stream.abort()
 
     async def _fail(self, code, reason):
         """Close from within receive(), which reads no more."""
@@ -310,7 +310,13 @@ class WebSocket:
         if not self._ended and not self.closed:
             self._end = (reason, rfc.ABNORMAL)
         self.closed = self._ended = True
+        self._stop()
         return self._end_error()
+
+    def _stop(self):
+        """End what other tasks are waiting for."""
+        if self._stream:
+            self._stream.abort()
 
     def _end_error(self):
         if self._watch:

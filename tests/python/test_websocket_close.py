@@ -203,6 +203,32 @@ class TestClose(unittest.TestCase):
 
         run(main())
 
+    def test_what_other_tasks_wait_for_ends(self):
+        """Before the socket is closed, whose number another connection may get."""
+
+        async def main():
+            for how in ('close', 'end', 'reset'):
+                ws, peer = await open_websocket(close_timeout=0.05)
+                peer.give_room(5)
+                senders = [asyncio.create_task(end_of(ws.send(bytes(n)))) for n in (9, LARGE)]
+                receiver = asyncio.create_task(end_of(ws.receive()))
+                await settle()
+                if how == 'close':
+                    await ws.close(4000)
+                elif how == 'end':
+                    peer.end()
+                else:
+                    peer.fail(104)
+                for task in senders + [receiver]:
+                    code, _ = await task
+                    self.assertEqual(code, 4000 if how == 'close' else 1006)
+                peer.error = 0
+                peer.give_room(None)
+                await settle()
+                self.assertEqual(len(peer.sent), 5)
+
+        run(main())
+
     def test_two_tasks_close(self):
         async def main():
             ws, peer = await open_websocket()

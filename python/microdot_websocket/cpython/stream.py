@@ -72,4 +72,7 @@ class SocketStream:
         self._reader.set_exception(OSError(errno.ETIMEDOUT, 'nothing has come'))
 
     def abort(self):
-        self._transport.abort()
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()
+        else:
+            self.end_reading()
