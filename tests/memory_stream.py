@@ -142,6 +142,7 @@ else:
                 self.protocol.resume_writing()
 
         def abort(self, exc=None):
+            self.unsent = bytearray()
             if not self.closed:
                 self.closed = True
                 self.protocol.connection_lost(exc)
