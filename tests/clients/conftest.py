@@ -1,0 +1,31 @@
+"""One server without TLS and one with it, on MicroPython with the natmod."""
+
+from pathlib import Path
+
+import pytest
+from certificate import Certificate
+from interpreters import IMPL
+from server_process import Server
+
+HERE = Path(__file__).parent
+INTERPRETER = 'unix'
+HEAP = '16m'  # Chromium sends 1 MiB in fragments: the growing message, and its copy to str
+
+
+@pytest.fixture(scope='session')
+def certificate(tmp_path_factory):
+    return Certificate(tmp_path_factory.mktemp('certificate'))
+
+
+@pytest.fixture(scope='session', params=['ws', 'wss'])
+def server(request, certificate):
+    words = ['PORT', IMPL[INTERPRETER], HERE]
+    tls = None
+    if request.param == 'wss':
+        words += [certificate.certificate, certificate.key]
+        tls = certificate.client_context()
+    server = Server(INTERPRETER, HERE / 'app.py', *words, tls=tls, heap=HEAP, target='clients')
+    yield server
+    console = server.stop()
+    # Connections that a browser opens in advance and does not use are Microdot's affair.
+    assert 'microdot_websocket' not in console, console
