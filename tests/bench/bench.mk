@@ -1,6 +1,6 @@
 # Measuring: how fast and how small this project is, and others are.
 .PHONY: bench
-bench: build/venv/.bench stage-unix ## measure: PART="memory echo codec message", or all; QUICK=1 SERVERS= SIZES=
+bench: build/venv/.bench stage-unix ## measure: PART="memory echo codec message pictures", or all; QUICK=1 SERVERS= SIZES=
 	@PYTHONPATH=tests:ports $(VENV_PYTHON) tests/bench $(PART) $(if $(QUICK),--quick) \
 		$(if $(SERVERS),--servers '$(SERVERS)') $(if $(SIZES),--sizes '$(SIZES)') \
 		$(if $(MACHINES),--machines '$(MACHINES)')
