@@ -111,11 +111,12 @@ def qemu(name, firmware):
 
 
 @contextmanager
-def rp2040(folder):
-    """A Board that is an RP2040 in rp2040js, as ports/rp2/emulator/ makes it in a folder."""
+def rp2040(folder, *options):
+    """A Board that is an RP2040 in rp2040js, as ports/rp2/emulator/ makes it in a folder. The
+    options are those of its emulator.mjs."""
     port = free_port()
     node = shutil.which('node') or str(Path(sys.executable).with_name('node'))
-    command = [node, str(folder / 'emulator.mjs'), '--port', str(port)]
+    command = [node, str(folder / 'emulator.mjs'), '--port', str(port), *map(str, options)]
     # PyPI's node is a script that starts the program, so that both must be ended.
     with subprocess.Popen(command, **PIPES, start_new_session=True) as process:
         try:

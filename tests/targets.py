@@ -13,7 +13,8 @@ from remote import BoardError, compile_tests, qemu, rp2040, stage_tests, wrong_n
 TESTS = ROOT / 'tests'
 NATMOD_TESTS = TESTS / 'natmod' / 'test_mod_wscodec.py'  # for MicroPython with C only
 USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
-OTHERS = [TESTS / name for name in ('server', 'boards', 'dist')]  # which need more than CPython
+# Tests that need more than CPython.
+OTHERS = [TESTS / name for name in ('bench', 'server', 'boards', 'dist')]
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
 
 
@@ -173,6 +174,16 @@ def dist(job):
     return job.pytest('tests/dist', cwd=ROOT)
 
 
+def figures(job):
+    """Cycles, instructions and bytes, against those of tests/bench/baseline.json."""
+    job.what = 'figures of armv6m and xtensawin'
+    make_natmods(job, 'armv6m', 'xtensawin')
+    job.make('emulator-RP2040')
+    job.make('build/bin/micropython-xtensawin')
+    job.make('build/bin/qemu-xtensa-counting')
+    return job.pytest('tests/bench', cwd=ROOT)
+
+
 # The slowest come early, lest one of them run alone at the end.
 TARGETS = {
     'cpython': cpython,
@@ -181,6 +192,7 @@ TARGETS = {
     **dict.fromkeys(BOARDS, emulated),
     **dict.fromkeys(INTERPRETERS, interpreter),
     **{f'autobahn-{agent}': autobahn_testsuite for agent in autobahn.AGENTS},
+    'figures': figures,
     'microdot-newest': microdot,
     'microdot-oldest': microdot,
     'dist': dist,

@@ -6,7 +6,7 @@
 import argparse
 import importlib
 
-PARTS = 'memory', 'echo', 'codec', 'message'
+PARTS = 'memory', 'echo', 'codec', 'message', 'pictures'
 
 
 def words(text):

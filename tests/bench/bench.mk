@@ -1,9 +1,13 @@
 # Measuring: how fast and how small this project is, and others are.
-.PHONY: bench
-bench: build/venv/.bench stage-unix ## measure: PART="memory echo codec message", or all; QUICK=1 SERVERS= SIZES=
+.PHONY: bench baseline
+bench: build/venv/.bench stage-unix ## measure: PART="memory echo codec message pictures", or all; QUICK=1 SERVERS= SIZES=
 	@PYTHONPATH=tests:ports $(VENV_PYTHON) tests/bench $(PART) $(if $(QUICK),--quick) \
 		$(if $(SERVERS),--servers '$(SERVERS)') $(if $(SIZES),--sizes '$(SIZES)') \
 		$(if $(MACHINES),--machines '$(MACHINES)')
+
+baseline: build/venv/.ready stage-unix emulator-RP2040 build/bin/micropython-xtensawin build/bin/qemu-xtensa-counting ## take the exact figures anew that make test compares
+	@for arch in armv6m xtensawin; do $(MAKE) natmod ARCH=$$arch || exit; done
+	@PYTHONPATH=tests:ports $(VENV_PYTHON) tests/bench/figures.py
 
 build/venv/.bench: build/venv/.ready
 	@echo 'venv: the packages to measure with, and to measure against'

@@ -15,7 +15,7 @@ from typing import Callable
 
 import report
 from interpreters import BUILD
-from remote import rp2040
+from pico import pico
 from servers import make, stage_all
 
 CODECS = {
@@ -62,7 +62,6 @@ def x64_instructions(lib):
         counts = max(dumps.values(), key=len)
         return with_counts(printed, [counts[i] for i in range(2, len(counts), 2)])
 
-    make('build/bin/valgrind')
     yield run
 
 
@@ -73,8 +72,6 @@ def xtensa_instructions(lib):
         counts = [int(line) for line in counts.split()]
         return with_counts(printed, [b - a for a, b in zip(counts[::2], counts[1::2])])
 
-    make('build/bin/micropython-xtensawin')
-    make('build/bin/qemu-xtensa-counting')
     plugin = f'file={BUILD / "bin" / "count.so"},write={COUNTED_CALL}'
     elf = BUILD / 'emulators' / 'xtensawin' / 'micropython.elf'
     qemu = BUILD / 'bin' / 'qemu-xtensa-counting'
@@ -84,9 +81,8 @@ def xtensa_instructions(lib):
 
 @contextmanager
 def rp2040_cycles(lib):
-    make('emulator-RP2040')
-    with rp2040(BUILD / 'emulators' / 'RP2040') as board:
-        yield lambda codec: board.run('codec_cases', codec, 'cycles', folder=lib, timeout=900)
+    with pico(lib) as board:
+        yield lambda codec: board.run('codec_cases', codec, 'cycles', timeout=900)
 
 
 def with_counts(printed, counts):
@@ -99,13 +95,16 @@ class Machine:
     title: str
     arch: str
     start: Callable  # with the folder to import from; a context manager that gives its run(codec)
+    goals: tuple  # for make
 
 
+UNIX = ('build/bin/micropython',)
+XTENSA = 'build/bin/micropython-xtensawin', 'build/bin/qemu-xtensa-counting'
 MACHINES = {
-    'x64-time': Machine('x64, nanoseconds', 'x64', x64_time),
-    'x64': Machine('x64, instructions', 'x64', x64_instructions),
-    'xtensawin': Machine('Xtensa (ESP32), instructions', 'xtensawin', xtensa_instructions),
-    'armv6m': Machine('RP2040, cycles', 'armv6m', rp2040_cycles),
+    'x64-time': Machine('x64, nanoseconds', 'x64', x64_time, UNIX),
+    'x64': Machine('x64, instructions', 'x64', x64_instructions, (*UNIX, 'build/bin/valgrind')),
+    'xtensawin': Machine('Xtensa (ESP32), instructions', 'xtensawin', xtensa_instructions, XTENSA),
+    'armv6m': Machine('RP2040, cycles', 'armv6m', rp2040_cycles, ('emulator-RP2040',)),
 }
 
 
@@ -125,7 +124,6 @@ def counts_in(printed):
 def measure(name, codecs):
     """{codec: {function: {size: [count at each alignment]}}} on one machine."""
     machine = MACHINES[name]
-    make('natmod', f'ARCH={machine.arch}')
     with machine.start(stage_all('native', machine.arch)) as run:
         results = {codec: counts_in(run(CODECS[codec][0])) for codec in codecs}
     return {codec: functions for codec, functions in results.items() if functions}
@@ -171,6 +169,9 @@ def main(options):
     results = {}
     for name in options.machines or MACHINES:
         ran = [codec for codec in codecs if codec != 'memcpy' or name != 'x64-time']
+        make('natmod', f'ARCH={MACHINES[name].arch}')
+        for goal in MACHINES[name].goals:
+            make(goal)
         results[name] = measure(name, ran)
         show(name, results[name])
     report.write('codec', options, {'machines': results})

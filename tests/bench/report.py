@@ -63,9 +63,9 @@ def number(value):
 
 
 def spread(values):
-    """The median, and half the range in percent of it."""
-    median = statistics.median(values)
-    return f'{number(median)} ±{(max(values) - min(values)) / 2 / median:3.0%}'
+    """The median, and half the distance between the quartiles in percent of it."""
+    low, median, high = statistics.quantiles(values, n=4, method='inclusive')
+    return f'{number(median)} ±{(high - low) / 2 / median:3.0%}'
 
 
 def table(title, columns, rows):

@@ -2,8 +2,8 @@
 
 IMPL: what it must be, as echo.py has it, or `stream` for no server at all. Prints a line for
 each message and direction: opcode, size, `receive` or `send`, and for each time a pair: cycles,
-bytes taken of the heap. The cycles of the memory stream, in the place of a network, are not among
-them. Nothing is collected meanwhile.
+bytes taken of the heap. What the stream takes that stands for a network is not in them. Nothing is
+collected meanwhile.
 """
 
 import asyncio
@@ -15,11 +15,14 @@ from cycles import now
 from microdot import Microdot
 from microdot.microdot import Request
 from microdot.websocket import WebSocket
+from uctypes import addressof
 
 MASK = 0x3FFFFFFF  # of now()
 TEXT, BINARY = 1, 2
 MESSAGES = (TEXT, 16), (TEXT, 125), (BINARY, 1024), (BINARY, 8192)
-TIMES = 7
+LARGEST = 8192
+TIMES = 2
+TEXT_PIECE = b'Plain text, 16 B'
 KEY = b'\x37\xfa\x21\x3d'
 REQUEST = b"""GET / HTTP/1.1\r
 Host: board.example\r
@@ -33,40 +36,35 @@ Sec-WebSocket-Version: 13\r
 
 class Wire(io.IOBase):
     """What asyncio.Stream polls, reads and writes, with everything there at once. It counts the
-    cycles spent in here."""
+    cycles spent and the memory taken in here."""
 
     def __init__(self):
-        self.cycles = 0
-        self.sent = bytearray(8192 + 10)
-        self.sent_size = 0
-        self.feed(REQUEST)
+        self.cycles = self.heap = 0
+        self.expect(REQUEST, b'')
 
-    def feed(self, data):
-        self.incoming = memoryview(data)
-        self.at = 0
+    def expect(self, incoming, outgoing):
+        """What is to be read, and written; `b''` stands for anything."""
+        self.incoming = memoryview(incoming)
+        self.outgoing = memoryview(outgoing)
+        self.at = self.sent = 0
 
     def ioctl(self, request, flags):
         return flags & 5 if request == 3 else 0  # MP_STREAM_POLL: readable, writable
 
     def readinto(self, buf):
-        start = now()
-        at = self.at
-        n = min(len(buf), len(self.incoming) - at)
-        if n == len(buf):
-            buf[:] = self.incoming[at : at + n]
-        else:
-            buf[:n] = self.incoming[at : at + n]
-        self.at = at + n
-        self.cycles += now() - start & MASK
+        start, heap = now(), gc.mem_alloc()
+        n = min(len(buf), len(self.incoming) - self.at)
+        buf[:n] = self.incoming[self.at : self.at + n]
+        self.at += n
+        self.leave(start, heap)
         return n
 
     def read(self, n):
-        start = now()
-        at = self.at
-        data = bytes(self.incoming[at : at + n])
-        self.at = at + len(data)
-        self.cycles += now() - start & MASK
-        return data
+        start, heap = now(), gc.mem_alloc()
+        part = self.incoming[self.at : self.at + n]
+        self.at += len(part)
+        self.leave(start, heap)
+        return bytes(part)  # which any socket would take too
 
     def readline(self):
         line = bytes(self.incoming[self.at :]).split(b'\n')[0] + b'\n'
@@ -74,31 +72,46 @@ class Wire(io.IOBase):
         return line
 
     def write(self, data):
-        start = now()
-        at = self.sent_size
-        n = len(data)
-        self.sent[at : at + n] = data
-        self.sent_size = at + n
+        start, heap = now(), gc.mem_alloc()
+        at = self.sent
+        self.sent = at + len(data)
+        if self.outgoing and data != self.outgoing[at : self.sent]:
+            raise ValueError('the message came back changed')
+        self.leave(start, heap)
+        return len(data)
+
+    def leave(self, start, heap):
+        self.heap += gc.mem_alloc() - heap
         self.cycles += now() - start & MASK
-        return n
 
 
-def frame(opcode, payload, key=b''):
-    n = len(payload)
+def write_frame(buf, opcode, size, key=None):
+    """Write a frame to a buffer; the part of it that the frame takes."""
     masked = 0x80 if key else 0
-    head = bytes([n | masked]) if n < 126 else bytes([126 | masked]) + n.to_bytes(2, 'big')
+    buf[0] = 0x80 | opcode
+    at = 2
+    if size < 126:
+        buf[1] = masked | size
+    else:
+        buf[1] = masked | 126
+        buf[2] = size >> 8
+        buf[3] = size & 0xFF
+        at = 4
     if key:
-        payload = bytes(b ^ key[i & 3] for i, b in enumerate(payload))
-    return bytes([0x80 | opcode]) + head + key + payload
+        buf[at : at + 4] = key
+        at += 4
+    for i in range(size):
+        buf[at + i] = TEXT_PIECE[i & 15] ^ (key[i & 3] if key else 0)
+    return memoryview(buf)[: at + size]
 
 
 class Bare:
     """No WebSocket, only the stream: what asyncio takes in any case."""
 
-    def __init__(self, stream, reply):
+    def __init__(self, stream, wire):
         self.stream = stream
-        self.reply = reply
-        self.buf = bytearray(len(reply) + 4)
+        self.reply = wire.outgoing
+        self.buf = bytearray(len(wire.incoming))
 
     async def receive(self):
         return await self.stream.readinto(self.buf)
@@ -107,14 +120,42 @@ class Bare:
         self.stream.write(self.reply)
 
 
+class Filler:
+    """Takes all room before the largest free part of the heap. For what an allocation takes depends
+    on how far it has to look for room, and that on all that was done before."""
+
+    def __init__(self):
+        self.blocks = [None] * 3000
+        self.n = 0
+        gc.collect()
+        self.rest = addressof(self.largest())
+
+    def largest(self):
+        size = gc.mem_free()
+        while True:
+            try:
+                return bytearray(size)
+            except MemoryError:
+                size -= size >> 4
+
+    def fill(self):
+        gc.collect()
+        while True:
+            block = self.n + 0.5  # takes one block, and the next search begins behind it
+            if id(block) >= self.rest:
+                return
+            self.blocks[self.n] = block
+            self.n += 1
+
+
 class Count:
     """Cycles and heap between here and there, less what the memory stream takes."""
 
-    def __init__(self, wire):
+    def __init__(self, wire, filler):
         self.wire = wire
-        gc.collect()
+        filler.fill()
         gc.disable()
-        wire.cycles = 0
+        wire.cycles = wire.heap = 0
         self.heap = gc.mem_alloc()
         self.start = now()
 
@@ -122,21 +163,20 @@ class Count:
         cycles = now() - self.start & MASK
         heap = gc.mem_alloc() - self.heap
         gc.enable()
-        return cycles - self.wire.cycles, heap
+        return cycles - self.wire.cycles, heap - self.wire.heap
 
 
-async def echo(ws, wire, request, reply):
+async def echo(ws, wire, filler):
     """The counts of one message on its way in, and of the same on its way out."""
-    wire.feed(request)
-    count = Count(wire)
+    wire.at = wire.sent = 0
+    count = Count(wire, filler)
     message = await ws.receive()
     received = count.end()
-    wire.sent_size = 0
-    count = Count(wire)
+    count = Count(wire, filler)
     await ws.send(message)
     sent = count.end()
-    if wire.sent_size != len(reply) or memoryview(wire.sent)[: len(reply)] != reply:
-        raise ValueError('the message came back changed')
+    if (wire.at, wire.sent) != (len(wire.incoming), len(wire.outgoing)):
+        raise ValueError('that was not the whole message')
     return received, sent
 
 
@@ -151,13 +191,15 @@ async def count_messages(impl):
     wire = Wire()
     stream = asyncio.StreamReader(wire, {})
     ws = None if impl == 'stream' else await open_websocket(stream)
+    request, reply = bytearray(LARGEST + 8), bytearray(LARGEST + 4)
+    filler = Filler()
     for opcode, size in MESSAGES:
-        payload = (b'Plain text, 16 B' * (size // 16 + 1))[:size]
-        frames = frame(opcode, payload, KEY), frame(opcode, payload)
+        wire.expect(write_frame(request, opcode, size, KEY), write_frame(reply, opcode, size))
+        here = ws or Bare(stream, wire)
+        await echo(here, wire, filler)  # it may import something
         counts = []
-        here = ws or Bare(stream, frames[1])
         for _ in range(TIMES):
-            counts.append(await echo(here, wire, *frames))
+            counts.append(await echo(here, wire, filler))
         for i, direction in enumerate(('receive', 'send')):
             print(opcode, size, direction, *[pair[i] for pair in counts])
 

