@@ -117,7 +117,7 @@ def counts_in(printed):
             empty = int(count)
             continue
         count = None if count == '-' else int(count) - empty
-        functions.setdefault(name, {}).setdefault(size, []).append(count)
+        functions.setdefault(name, {}).setdefault(int(size), []).append(count)
     return functions
 
 
@@ -131,10 +131,10 @@ def measure(name, codecs):
 
 def per_byte(sizes, size):
     """What each byte adds to a call without one: the best and the worst alignment."""
-    counts = sizes.get(str(size), [None])
+    counts = sizes.get(size, [None])
     if None in counts:
         return None
-    base = min(sizes['0'])
+    base = min(sizes[0])
     best, worst = ((bound(counts) - base) / size for bound in (min, max))
     if worst - best < 0.01 * best:
         return report.number(best)
@@ -149,14 +149,14 @@ def show(name, codecs):
             sizes = functions.get(function)
             if sizes:
                 cells = [per_byte(sizes, size) for size in SIZES if size]
-                rows.append((CODECS[codec][1], min(sizes['0']), *cells))
+                rows.append((CODECS[codec][1], min(sizes[0]), *cells))
         columns = ['a call', *(report.size(size) for size in SIZES if size)]
         if rows:
             report.table(
                 f'{title}: {function}, a call and what each byte adds to it', columns, rows
             )
     rows = [
-        (CODECS[codec][1], *(min(functions['parse_header'][str(n)]) for n in HEADERS))
+        (CODECS[codec][1], *(min(functions['parse_header'][n]) for n in HEADERS))
         for codec, functions in codecs.items()
         if 'parse_header' in functions
     ]

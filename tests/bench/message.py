@@ -57,7 +57,7 @@ def merged(runs):
 
 
 def median(messages, name, direction, unit):
-    return statistics.median(messages[name][direction][unit])
+    return statistics.median_low(messages[name][direction][unit])
 
 
 def show(results):
