@@ -14,7 +14,7 @@ TESTS = ROOT / 'tests'
 NATMOD_TESTS = TESTS / 'natmod' / 'test_mod_wscodec.py'  # for MicroPython with C only
 USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
 # Tests that need more than CPython.
-OTHERS = [TESTS / name for name in ('bench', 'server', 'boards', 'dist')]
+OTHERS = [TESTS / name for name in ('bench', 'server', 'boards', 'dist', 'fuzz')]
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
 
 
@@ -184,6 +184,15 @@ def figures(job):
     return job.pytest('tests/bench', cwd=ROOT)
 
 
+def fuzz(job):
+    """A short run of the fuzzers."""
+    job.what = 'fuzzers, C with sanitizers'
+    job.make('stage-unix')
+    job.make('build/bin/micropython')
+    job.make('build/bin/clang')
+    return job.pytest('tests/fuzz', cwd=ROOT)
+
+
 # The slowest come early, lest one of them run alone at the end.
 TARGETS = {
     'cpython': cpython,
@@ -193,6 +202,7 @@ TARGETS = {
     **dict.fromkeys(INTERPRETERS, interpreter),
     **{f'autobahn-{agent}': autobahn_testsuite for agent in autobahn.AGENTS},
     'figures': figures,
+    'fuzz': fuzz,
     'microdot-newest': microdot,
     'microdot-oldest': microdot,
     'dist': dist,

@@ -104,6 +104,16 @@ def test_no_cross_compiler(arch, bare_path, tmp_path):
     )
 
 
+def test_no_clang(bare_path, tmp_path):
+    (tmp_path / 'gcc').symlink_to(shutil.which('gcc'))
+    arguments = '-W', 'tests/fuzz/clang.sh', f'TOOLS={tmp_path}/tools', f'PYTHON={sys.executable}'
+    code, output = make(*arguments, 'build/bin/clang', PATH=bare_path)
+    assert code == 2
+    own = [line for line in output.splitlines() if not line.startswith('make: ***')]
+    assert len(own) == 1
+    assert re.search('this is not a Debian .*; install clang, so that it is on PATH$', own[0])
+
+
 def test_no_such_architecture():
     code, output = make('natmod', 'ARCH=z80')
     assert code == 2

@@ -1,65 +1,16 @@
-"""ws_core.c itself, through ctypes: built by the machine's compiler with its undefined-behaviour
-sanitizer, at the edge of a page that cannot be read. The contract that it is a part of is tested
-on MicroPython, in test_mod_wscodec.py."""
+"""ws_core.c itself, through ws_core_library.py. The contract that it is a part of is tested on
+MicroPython, in test_mod_wscodec.py."""
 
-import ctypes
-import mmap
 import subprocess
-from pathlib import Path
 
 import pytest
 from codec_contract import HEADERS, TOO_LONG, UTF8_INVALID, UTF8_VALID, bytes_of, unmasked
-
-NATMOD = Path(__file__).resolve().parents[2] / 'natmod'
-PAGE = mmap.PAGESIZE
-
-
-class Header(ctypes.Structure):
-    """ws_header_t"""
-
-    _fields_ = [
-        ('first', ctypes.c_uint8),
-        ('masked', ctypes.c_uint8),
-        ('key', ctypes.c_uint8 * 4),
-        ('length', ctypes.c_uint32),
-    ]
+from ws_core_library import NATMOD, PAGE, Guarded, Header, build
 
 
 @pytest.fixture(scope='module')
 def core(tmp_path_factory):
-    """The library: an alignment fault or any other undefined behaviour ends the process."""
-    library = tmp_path_factory.mktemp('ws_core') / 'ws_core.so'
-    flags = '-std=c99 -O2 -fPIC -shared -fsanitize=undefined -fsanitize-undefined-trap-on-error'
-    subprocess.run(
-        ['gcc', *flags.split(), '-Wall', '-Wextra', '-Werror', '-o', library, NATMOD / 'ws_core.c'],
-        check=True,
-    )
-    lib = ctypes.CDLL(str(library))
-    lib.ws_parse_header.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(Header)]
-    lib.ws_unmask.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
-    lib.ws_unmask.restype = None
-    lib.ws_utf8.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    return lib
-
-
-class Guarded:
-    """Memory whose end is the end of a page, with a page behind it that faults."""
-
-    def __init__(self):
-        self.map = mmap.mmap(-1, 3 * PAGE)
-        self.base = ctypes.addressof(ctypes.c_char.from_buffer(self.map))
-        libc = ctypes.CDLL(None)
-        libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-        assert libc.mprotect(self.base + 2 * PAGE, PAGE, mmap.PROT_READ * 0) == 0
-
-    def place(self, data):
-        """Copy `data` so that it ends where the page ends; its address."""
-        start = 2 * PAGE - len(data)
-        self.map[start : 2 * PAGE] = data
-        return self.base + start
-
-    def read(self, n):
-        return self.map[2 * PAGE - n : 2 * PAGE]
+    return build(tmp_path_factory.mktemp('ws_core'))
 
 
 @pytest.fixture(scope='module')

@@ -1,0 +1,79 @@
+"""A short run of each fuzzer, the same each time; the corpus, without libFuzzer; and findings."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from interpreters import ROOT
+
+from fuzz import examples, ws_core
+from fuzz.budget import Budget, Finding
+from fuzz.one import FUZZERS
+
+# One byte more is read than there is.
+TOO_FAR = """
+#define ws_utf8 right
+#include "{}"
+#undef ws_utf8
+int ws_utf8(const uint8_t *buf, size_t len, int state) {{
+    return len > 3 ? (right(buf, len + 1, state), right(buf, len, state)) : right(buf, len, state);
+}}
+"""
+
+
+def run(*words):
+    """(exit code, output) of a module of the fuzzers."""
+    env = {**os.environ, 'PYTHONPATH': str(ROOT / 'tests')}
+    command = [sys.executable, '-m', *words]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, errors='replace')
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize('name', FUZZERS)
+def test_short_run(name):
+    code, output = run('fuzz.one', name, '', '1')
+    assert code == 0, output
+    assert re.match(rf'{name} +[1-9]\d+ executions, ', output)
+
+
+def test_corpus():
+    files = sorted(ws_core.CORPUS.iterdir())
+    assert files
+    assert ws_core.replay(files) == len(files)
+
+
+def test_a_finding_in_c(tmp_path, monkeypatch):
+    target, source = ws_core.SOURCES
+    bad = tmp_path / 'bad.c'
+    bad.write_text(TOO_FAR.format(source))
+    monkeypatch.setattr(ws_core, 'SOURCES', (target, bad))
+    for name in ('FOLDER', 'FINDINGS'):
+        monkeypatch.setattr(ws_core, name, tmp_path)
+    with pytest.raises(Finding, match='AddressSanitizer: heap-buffer-overflow') as caught:
+        ws_core.fuzz(Budget())
+    again = subprocess.run(caught.value.again.split(), capture_output=True, text=True)
+    assert again.returncode
+    assert 'heap-buffer-overflow' in again.stderr
+
+
+def test_a_finding_by_example(tmp_path, monkeypatch):
+    @given(n=st.integers(0, 1000))
+    def small(n):
+        assert n < 77
+
+    for name in ('FOLDER', 'FINDINGS'):
+        monkeypatch.setattr(examples, name, tmp_path)
+    with pytest.raises(Finding, match=r'n=77') as caught:
+        examples.Examples('small', [small], 1000)(Budget())
+    assert caught.value.reproducer == tmp_path / 'small.txt'
+    assert 'n=77' in caught.value.reproducer.read_text()
+
+
+def test_no_such_fuzzer():
+    code, output = run('fuzz', '', '', 'codex')
+    assert code == 1
+    assert output.startswith('no fuzzer codex: FUZZERS is some of ws_core, codec')
