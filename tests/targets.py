@@ -13,8 +13,7 @@ from remote import BoardError, compile_tests, qemu, rp2040, stage_tests, wrong_n
 TESTS = ROOT / 'tests'
 NATMOD_TESTS = TESTS / 'natmod' / 'test_mod_wscodec.py'  # for MicroPython with C only
 USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
-# Tests that need more than CPython.
-OTHERS = [TESTS / name for name in ('bench', 'server', 'boards', 'dist', 'fuzz')]
+NOT_CPYTHON = 'bench', 'boards', 'clients', 'dist', 'fuzz', 'server'  # folders that need more
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
 
 
@@ -58,7 +57,8 @@ def counts_in(job, code, output):
 
 def cpython(job):
     job.what = f'CPython {platform.python_version()} codec: python'
-    ignored = [f'--ignore={path}' for path in (NATMOD_TESTS, USERMOD_TESTS, *OTHERS)]
+    ignored = [f'--ignore={path}' for path in (NATMOD_TESTS, USERMOD_TESTS)]
+    ignored += [f'--ignore={TESTS / folder}' for folder in NOT_CPYTHON]
     return job.pytest(*ignored, 'tests', cwd=ROOT) + server_tests(job)
 
 
@@ -67,11 +67,17 @@ def make_natmods(job, *archs):
         job.make('natmod', f'ARCH={arch}')
 
 
+def make_interpreter(job, name):
+    it = INTERPRETERS[name]
+    job.make(f'build/bin/{it.program}')
+    make_natmods(job, it.arch)
+    return it
+
+
 def interpreter(job):
     """The same files as on CPython, less those that need CPython; then the server tests."""
-    it = INTERPRETERS[job.name]
-    job.make(f'build/bin/{it.program}')
-    make_natmods(job, it.arch, it.wrong)
+    it = make_interpreter(job, job.name)
+    make_natmods(job, it.wrong)
     folders = [TESTS / 'micropython', TESTS, TESTS / 'python', TESTS / 'natmod']
     arguments, env = command(job.name, *folders)
     script = TESTS / 'micropython' / 'main.py'
@@ -167,6 +173,26 @@ def microdot(job):
     return job.pytest(*tests, python=python, cwd=fetch(version))
 
 
+def clients(job):
+    """What people use, with and without TLS, against MicroPython with the natmod."""
+    job.what = 'websockets, aiohttp, ws and Chromium'
+    make_interpreter(job, 'unix')
+    job.make('clients')
+    return job.pytest('tests/clients', cwd=ROOT)
+
+
+def soak(job):
+    """Many connections at once, with faults, for half a minute."""
+    names = 'unix', 'armhf-armv6m'
+    job.what = f'100 connections at once on {" and ".join(names)}'
+    for name in names:
+        make_interpreter(job, name)
+    script = TESTS / 'soak' / 'soak.py'
+    code, output = job.call([sys.executable, script, '--seconds', '30', *names])
+    passed = len(re.findall(r'^ +errors +0$', output, re.MULTILINE))
+    return count(passed, len(names) - passed or code)
+
+
 def dist(job):
     """What `make dist` lays out."""
     job.what = 'make dist'
@@ -198,6 +224,8 @@ TARGETS = {
     'cpython': cpython,
     'unix': interpreter,
     'rp2': rp2,
+    'soak': soak,
+    'clients': clients,
     **dict.fromkeys(BOARDS, emulated),
     **dict.fromkeys(INTERPRETERS, interpreter),
     **{f'autobahn-{agent}': autobahn_testsuite for agent in autobahn.AGENTS},

@@ -10,7 +10,7 @@ clients: build/venv/.ready build/bin/chromium
 # Node finds packages beside the scripts only.
 $(CLIENTS)/node_modules/.package-lock.json: $(CLIENT_FILES)
 	@mkdir -p $(CLIENTS) && cp $(CLIENT_FILES) $(CLIENTS)
-	@npm ci --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@npm ci --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
 
 build/bin/chromium: tests/clients/chromium.sh

@@ -71,6 +71,24 @@ async def senders(request, ws):
         await task
 
 
+@app.route('/background')
+@with_websocket
+async def background(request, ws):
+    """Tasks send, more than any buffer holds, until the connection ends for them too."""
+
+    async def sender(i):
+        try:
+            while True:
+                await ws.send(bytes([i]) * 30000)
+        except WebSocketError:
+            pass
+
+    for i in range(5):
+        asyncio.create_task(sender(i))
+    while True:
+        await ws.receive()
+
+
 @app.route('/ends')
 async def get_ends(request):
     answer = list(ends)

@@ -1,11 +1,14 @@
 """A real client library and raw sockets against the echo of a Microdot application."""
 
 import asyncio
+import signal
 import socket
 import struct
+import time
 
 import pytest
 import websockets
+from connection import request_bytes
 from frames import BINARY, CONT, PING, TEXT, close, frame, header, pattern
 from raw_client import RawClient
 from websockets.exceptions import ConnectionClosed
@@ -113,8 +116,6 @@ def test_byte_by_byte(server):
 
 
 def test_pipelined_with_the_handshake(server):
-    from connection import request_bytes
-
     client = RawClient(server, upgrade=False)
     client.send(request_bytes('/echo') + frame(TEXT, 'early'))
     assert client.head().startswith('HTTP/1.1 101 ')
@@ -172,6 +173,25 @@ def test_disconnects(server):
     probe.close()
     ends = server.ends()
     assert ends and set(map(tuple, ends)) == {('/echo', 1006)}
+
+
+def test_a_dead_connection_sends_nothing_to_the_next(server):
+    """Its senders wait for room in its socket when another connection gets the file descriptor."""
+    dead = RawClient(server, '/background')
+    time.sleep(0.5)  # all buffers are full by then
+    server.process.send_signal(signal.SIGSTOP)
+    clients = [RawClient(server, upgrade=False) for _ in range(3)]
+    for client in clients:
+        client.send(request_bytes('/echo') + frame(TEXT, 'mine'))
+    dead.socket.shutdown(socket.SHUT_WR)
+    server.process.send_signal(signal.SIGCONT)
+    for client in clients:
+        assert client.head().startswith('HTTP/1.1 101 ')
+        assert client.frames(1) == [(0x81, b'mine')]
+        client.send(close(1000))
+        assert client.frames() == [(0x88, b'\x03\xe8')]
+        client.close()
+    dead.close()
 
 
 def test_senders_do_not_interleave(server):
