@@ -16,7 +16,7 @@ from typing import Callable
 import report
 from interpreters import BUILD
 from pico import pico
-from servers import make, stage_all
+from servers import make, source_version, stage_all
 
 CODECS = {
     'native': ('_wscodec', 'natmod'),
@@ -174,4 +174,4 @@ def main(options):
             make(goal)
         results[name] = measure(name, ran)
         show(name, results[name])
-    report.write('codec', options, {'machines': results})
+    report.write('codec', options, {'machines': results}, source_version('x64'))
