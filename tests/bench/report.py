@@ -1,14 +1,17 @@
 """What all parts have in common: tables on the terminal, and build/bench/<part>.json."""
 
+import importlib.metadata
 import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 
 from interpreters import BUILD
 
 RESULTS = BUILD / 'bench'
+tables = []  # the lines of those printed since the last results
 
 
 def machine():
@@ -20,23 +23,39 @@ def machine():
     return f'{models[0] if models else platform.machine()}, {os.cpu_count()} cores'
 
 
-def write(part, options, results):
-    """Keep a part's results: build/bench/<part>.json."""
+def micropython_version(program):
+    """Of an interpreter in build/bin."""
+    code = 'import sys; print("%d.%d.%d" % sys.implementation.version[:3])'
+    command = str(BUILD / 'bin' / program), '-c', code
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def write(part, options, results, micropython, *packages):
+    """Keep a part's results: build/bench/<part>.json, or <part>-selected.json if something was left
+    out. `micropython`: the version of that; packages: the names of the others."""
     selected = options.quick or options.servers or options.sizes or options.machines
+    versions = {name: importlib.metadata.version(name.lower()) for name in packages}
+    if len(packages) > 1:
+        versions = {'CPython': platform.python_version(), **versions}
+    results = {
+        'machine': machine(),
+        'versions': {'MicroPython': micropython, **versions},
+        **results,
+        'tables': tables[1:],
+    }
+    tables.clear()
     RESULTS.mkdir(parents=True, exist_ok=True)
-    results = {'machine': machine(), 'whole': not selected, **results}
-    path = RESULTS / f'{part}.json'
+    path = RESULTS / (f'{part}-selected.json' if selected else f'{part}.json')
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + '\n')
     print(f'-> {path.relative_to(BUILD.parent)}')
 
 
 def read(part):
-    """A part's last results; it must have been run whole."""
+    """A part's last results, with nothing left out."""
     path = RESULTS / f'{part}.json'
-    results = json.loads(path.read_text()) if path.is_file() else {}
-    if not results.get('whole'):
+    if not path.is_file():
         sys.exit(f'bench: run make bench PART={part} first, with nothing left out')
-    return results
+    return json.loads(path.read_text())
 
 
 def size(n):
@@ -72,7 +91,9 @@ def table(title, columns, rows):
     """Print rows of (name, value...) under a title and the names of the columns."""
     cells = [['', *columns], *([name, *map(number, values)] for name, *values in rows)]
     widths = [max(map(len, column)) for column in zip(*cells)]
-    print(f'\n{title}')
+    lines = ['', title]
     for name, *values in cells:
         line = '  '.join(f'{value:>{width}}' for value, width in zip(values, widths[1:]))
-        print(f'  {name:<{widths[0]}}  {line}'.rstrip())
+        lines.append(f'  {name:<{widths[0]}}  {line}'.rstrip())
+    print('\n'.join(lines))
+    tables.extend(lines)

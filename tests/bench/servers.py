@@ -1,6 +1,7 @@
 """The servers that are measured: this project, Microdot's own module, and others' libraries."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import microdot
 from client import Client
-from interpreters import BUILD, ROOT, free_port, stage
+from interpreters import BUILD, ROOT, free_port, natmod, stage
 from stage import compile_module
 
 HERE = Path(__file__).parent
@@ -63,6 +64,19 @@ def micropython(program, impl, arch):
     path = f'{stage_all(impl, arch)}:.frozen'
     # Nothing else: on the emulated machine the environment lies where the stack begins.
     return [str(BUILD / 'bin' / program)], {'PATH': os.environ['PATH'], 'MICROPYPATH': path}
+
+
+def made_with(arch):
+    """What the natmod of an architecture was made with, as natmod/Makefile keeps it: the folder of
+    MicroPython's source, and what the names of the compiler's programs begin with."""
+    words = (natmod(arch).parent / 'made_with').read_text().split()
+    return Path(words[0]), words[1] if words[1:] and words[1].endswith('-') else ''
+
+
+def source_version(arch):
+    """The version of that MicroPython, of which the emulated boards are made too."""
+    header = (made_with(arch)[0] / 'py' / 'mpconfig.h').read_text()
+    return '.'.join(re.findall(r'^#define MICROPY_VERSION_M\w+ (\d+)', header, re.M))
 
 
 class Server:

@@ -53,14 +53,22 @@ def header_args(length, align):
     return shifted(data, align), align, align + len(data), [0, 0, 0, bytearray(4)]
 
 
+def extract_args(size, align):
+    # With a key of zeros it may be called again and again.
+    return shifted(text(size, False), align), align, align + size, bytes(4), True
+
+
 def codec_cases(codec):
     """(name, size, alignment, function, what makes its arguments)"""
+    extract = getattr(codec, 'extract', None)  # viper can't make an object of its bytes
     for align in range(WORD):
         for length in HEADERS:
             yield 'parse_header', length, align, codec.parse_header, header_args
         for size in SIZES:
             yield 'unmask', size, align, codec.unmask, unmask_args
             yield 'utf8', size, align, codec.utf8, utf8_args
+            if extract:
+                yield 'extract', size, align, extract, extract_args
     for size in SIZES:
         yield 'utf8-mixed', size, 0, codec.utf8, mixed_args
 
@@ -71,6 +79,7 @@ def microdot_cases(codec):
     for size in SIZES:
         yield 'unmask', size, 0, codec.unmask, lambda n, _: (bytes(n), KEY)
         yield 'utf8', size, 0, codec.utf8, lambda n, _: (bytes(text(n, False)),)
+        yield 'extract', size, 0, codec.extract, lambda n, _: (bytes(text(n, False)), bytes(4))
         yield 'utf8-mixed', size, 0, codec.utf8, lambda n, _: (bytes(text(n, True)),)
 
 
