@@ -72,8 +72,8 @@ def dive(depth):
 
 
 async def wipe():
-    """Write over what earlier calls have left on the C stack: MicroPython's collector takes all that
-    looks like an address there for one, and would keep a connection that has ended."""
+    """Write over what earlier calls have left on the C stack: what looks like an address there is
+    one to MicroPython's collector, which would keep a connection that has ended."""
     dive(40)
 
 
