@@ -39,15 +39,16 @@ def event_and_data(protocol):
     return event, None
 
 
-def serve(protocol, stream, sizes, limits_after, leave_at, cancelled=False):
+def serve(protocol, stream, sizes, limits_after, leave_at, cancelled=False, abrupt=False):
     """Read the stream in pieces of these sizes up to a Close, an error, or leave_at; then discard
-    what comes. cancelled: read only at the second attempt.
+    what comes. cancelled: read only at the second attempt. abrupt: leave after a read, not before.
 
-    Returns the events, the error or None, what missing() said, how much of the stream had been
-    given by then, and whether discard() found a Close (None after one)."""
+    Returns the events, the error or None, what missing() said, how much of the stream was there by
+    then, and whether discard() found a Close (None after one)."""
     at, events, error, missing = 0, [], None, 0
     sizes = chain(sizes * 100, repeat(ROOMY))  # not all of a long stream in the shortest ones
     while True:
+        asked_at = at
         protocol.limit, protocol.max_fragments = limits_after(len(events))
         try:
             event, data = event_and_data(protocol)
@@ -67,12 +68,13 @@ def serve(protocol, stream, sizes, limits_after, leave_at, cancelled=False):
             protocol.get_buffer()
             assert protocol.next_event() == event
         at += read(protocol, stream[at : at + next(sizes)])
-    given = at
+        if abrupt and at >= leave_at:
+            break
     while not discard(protocol):
         if at == len(stream):
-            return events, error, missing, given, False
+            return events, error, missing, asked_at, False
         at += read(protocol, stream[at : at + next(sizes)])
-    return events, error, missing, given, True
+    return events, error, missing, asked_at, True
 
 
 def outcome(served):
@@ -88,15 +90,16 @@ def outcome(served):
     leave_at=st.just(ROOMY) | st.integers(0, 1000),
     require_mask=st.sampled_from((True, True, True, False)),
     cancelled=st.booleans(),
+    abrupt=st.booleans(),
 )
-def any_stream(stream, sizes, buffer_size, limits, leave_at, require_mask, cancelled):
+def any_stream(stream, sizes, buffer_size, limits, leave_at, require_mask, cancelled, abrupt):
     def limits_after(n_events):
         return limits[n_events % len(limits)]
 
     protocol = Protocol(buffer_size, require_mask)
-    served = serve(protocol, stream, sizes, limits_after, leave_at, cancelled)
-    events, error, missing, given, found_close = served
-    expected = model.outcome(stream[:given], limits_after, require_mask)
+    served = serve(protocol, stream, sizes, limits_after, leave_at, cancelled, abrupt)
+    events, error, missing, asked_at, found_close = served
+    expected = model.outcome(stream[:asked_at], limits_after, require_mask)
     assert events == expected.events
     if error:
         assert error.code in expected.codes & CLOSE_CODES
@@ -106,7 +109,7 @@ def any_stream(stream, sizes, buffer_size, limits, leave_at, require_mask, cance
         assert missing == (1 if expected.missing is None else expected.missing)
     if found_close is not None:
         assert found_close == model.has_close(stream, expected.at)
-    if leave_at >= len(stream):
+    if leave_at > len(stream):
         # Any split has the same outcome.
         whole = serve(Protocol(2048, require_mask), stream, [ROOMY], limits_after, leave_at)
         assert outcome(whole) == outcome(served)

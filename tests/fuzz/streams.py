@@ -21,7 +21,7 @@ valid_texts = st.builds(lambda n, text: ('é' * n + text).encode(), lengths, st.
 odd_texts = st.builds(lambda n, text: b'a' * n + text, lengths, texts)
 payloads = {TEXT: valid_texts | valid_texts | odd_texts, BINARY: binaries}
 close_codes = st.integers(0, 65535) | st.sampled_from(
-    (1000, 1001, 1003, 1004, 1007, 1014, 1015, 2999, 3000, 4999)
+    (999, 1000, 1003, 1004, 1006, 1007, 1014, 1015, 1016, 2999, 3000, 4999, 5000)
 )
 reasons = texts | st.binary(max_size=123)
 
