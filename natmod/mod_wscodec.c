@@ -24,17 +24,14 @@ static __attribute__((noreturn, noinline)) void raise_type_error(void) {
     mp_raise_TypeError(NULL);
 }
 
-/* An index argument: any int or bool, but one that is no small int is out of every range. TypeError
- * if it is not an int. */
+/* An index argument: any int or bool, but one that is no small int becomes -1, out of every range.
+ * TypeError if it is not an int. */
 static __attribute__((noinline)) mp_int_t get_index(mp_obj_t arg) {
     if (mp_obj_is_small_int(arg)) {
         return MP_OBJ_SMALL_INT_VALUE(arg);
     }
     mp_int_t value = mp_obj_get_int_truncated(arg);
-    if (arg != mp_const_true && arg != mp_const_false) {
-        raise_value_error();
-    }
-    return value;
+    return arg == mp_const_true || arg == mp_const_false ? value : -1;
 }
 
 /* A buffer argument. flags: MP_BUFFER_READ or MP_BUFFER_RW. TypeError for what has no buffer, for

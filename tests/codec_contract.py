@@ -341,6 +341,11 @@ class CodecContract:
                 self.assertRaises(TypeError, call, bytearray(8), bad, 8)
                 self.assertRaises(TypeError, call, bytearray(8), 0, bad)
 
+    def test_types_come_before_ranges(self):
+        for call in self.calls():
+            for start in (-1, 9) + HUGE:
+                self.assertRaises(TypeError, call, bytearray(8), start, None)
+
     def test_bools_are_ints(self):
         for call in self.calls():
             call(bytearray(b'ab'), False, True)

@@ -14,10 +14,18 @@ tasks = []  # that have not ended, and some that have
 def create_counted_task(coro):
     """There is no asyncio.all_tasks() on MicroPython."""
     if len(tasks) > 600:
-        tasks[:] = [task for task in tasks if not task.done()]
+        forget_ended()
     task = create_task(coro)
     tasks.append(task)
     return task
+
+
+def forget_ended():
+    # In place: another list might outlive its use, and the tasks with it, on a heap whose collector
+    # takes whatever looks like an address for one.
+    for i in range(len(tasks) - 1, -1, -1):
+        if tasks[i].done():
+            tasks.pop(i)
 
 
 asyncio.create_task = core.create_task = create_counted_task
@@ -131,8 +139,7 @@ async def scrub():
 
 @app.route('/report')
 async def report(request):
-    global tasks
-    tasks = [task for task in tasks if not task.done()]
+    forget_ended()
     await create_task(scrub())
     gc.collect()
     memory = gc.mem_alloc()
