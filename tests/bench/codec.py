@@ -25,6 +25,7 @@ CODECS = {
     'microdot': ('microdot_codec', "Microdot's own"),
     'memcpy': ('memcpy', 'memcpy'),
 }
+QUICK = {'codecs': ('native', 'memcpy'), 'machines': ('xtensawin', 'armv6m')}
 FUNCTIONS = 'unmask', 'utf8', 'utf8-mixed', 'extract', 'memcpy'
 SIZES = 0, 16, 125, 1024, 4096, 65536
 HEADERS = 16, 1024, 65536
@@ -87,7 +88,10 @@ def rp2040_cycles(lib):
 
 def with_counts(printed, counts):
     """The lines of codec_cases.py with the counts that were taken from outside."""
-    return '\n'.join(f'{line[:-1]}{n}' for line, n in zip(printed.splitlines(), counts))
+    lines = printed.splitlines()
+    if len(lines) > len(counts) or any(line.endswith('-') for line in lines):
+        raise RuntimeError(f'counted {len(counts)} of these calls:\n{printed}')
+    return '\n'.join(f'{line[:-1]}{n}' for line, n in zip(lines, counts))
 
 
 @dataclass
@@ -165,9 +169,10 @@ def show(name, codecs):
 
 
 def main(options):
-    codecs = options.servers or CODECS
+    codecs = report.chosen(options.servers or (options.quick and QUICK['codecs']), CODECS)
+    machines = report.chosen(options.machines or (options.quick and QUICK['machines']), MACHINES)
     results = {}
-    for name in options.machines or MACHINES:
+    for name in machines:
         ran = [codec for codec in codecs if codec != 'memcpy' or name != 'x64-time']
         make('natmod', f'ARCH={MACHINES[name].arch}')
         for goal in MACHINES[name].goals:

@@ -210,7 +210,7 @@ def ratios(results):
 def main(options):
     make('build/bin/micropython')
     quick = QUICK if options.quick else {}
-    servers = options.servers or quick.get('servers', list(SERVERS))
+    servers = report.chosen(options.servers or quick.get('servers'), SERVERS)
     sizes = options.sizes or quick.get('sizes', SIZES)
     rounds, seconds = (3, 0.25) if options.quick else (5, 0.5)
     results = take_turns(servers, sizes, rounds, seconds)

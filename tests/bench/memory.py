@@ -24,6 +24,7 @@ MESSAGES = [
     (65536, BINARY),
     (65536, TEXT),
 ]
+QUICK = 'native', 'microdot'  # with --quick, and binary messages only
 STEP = 256  # bytes, of the heap
 MOST = 512 * 1024
 CONNECTIONS = 4, 24  # between which the bytes per connection are counted
@@ -80,10 +81,9 @@ def connection_memory(command, env, impl):
     return round((used[many] - used[few]) / (many - few))
 
 
-def measure(impl, sizes):
+def measure(impl, messages):
     """The figures of one server; bytes."""
     command, env = micropython(PROGRAM, impl, ARCH)
-    messages = [message for message in MESSAGES if message[0] in sizes]
     return {
         'import': import_memory(command, env)['all'],
         'modules': import_memory(command, env, by_module=True),
@@ -95,38 +95,47 @@ def measure(impl, sizes):
     }
 
 
+def show(servers, code):
+    def rows(figures):
+        return [(title, *map(figure, servers.values())) for title, figure in figures]
+
+    def kept(name):
+        return lambda of: of[name]
+
+    def heap(name):
+        return lambda of: of['heap'][name] / 1024
+
+    def module(name):
+        return lambda of: of['modules'].get(name)
+
+    columns = [IMPLS[impl] for impl in servers]
+    report.table(
+        'RAM on a 32-bit machine: bytes of the heap',
+        columns,
+        [
+            *rows([('the import, on top of Microdot', kept('import'))]),
+            *rows([('an idle connection', kept('connection'))]),
+            ('machine code of the natmod, elsewhere here', *(code[impl] for impl in servers)),
+        ],
+    )
+    heaps = next(iter(servers.values()))['heap']
+    title = 'The smallest heap in which messages are echoed, KiB'
+    report.table(title, columns, rows((name, heap(name)) for name in heaps))
+    modules = sorted({name for of in servers.values() for name in of['modules']} - {'all'})
+    report.table('Import by module, bytes', columns, rows((name, module(name)) for name in modules))
+
+
 def main(options):
     make('natmod', f'ARCH={ARCH}')
     make(f'build/bin/{PROGRAM}')
-    impls = [impl for impl in IMPLS if impl in (options.servers or IMPLS)]
-    sizes = options.sizes or {size for size, _ in MESSAGES}
-    results = {impl: measure(impl, sizes) for impl in impls}
-    code = natmod_file.read(natmod(ARCH)).text
-    columns = [IMPLS[impl] for impl in impls]
-
-    def row(title, figure):
-        return title, *(figure(results[impl]) for impl in impls)
-
-    report.table(
-        'RAM on a 32-bit machine (armhf under QEMU): bytes of the heap',
-        columns,
-        [
-            row('import, on top of Microdot', lambda of: of['import']),
-            row('an idle connection', lambda of: of['connection']),
-        ],
-    )
-    print(f'  The machine code of the natmod, {code} bytes, is not in the heap on this machine.')
-    heaps = results[impls[0]]['heap']
-    report.table(
-        'The smallest heap in which messages are echoed, KiB',
-        columns,
-        [row(title, lambda of, title=title: of['heap'][title] / 1024) for title in heaps],
-    )
-    modules = sorted({module for of in results.values() for module in of['modules']} - {'all'})
-    report.table(
-        'Import by module, bytes',
-        columns,
-        [row(module, lambda of, module=module: of['modules'].get(module)) for module in modules],
-    )
+    words = options.servers or (options.quick and QUICK)
+    messages = [
+        (size, opcode)
+        for size, opcode in MESSAGES
+        if size in (options.sizes or (size,)) and (opcode == BINARY or not options.quick)
+    ]
+    servers = {impl: measure(impl, messages) for impl in report.chosen(words, IMPLS)}
+    code = {**dict.fromkeys(IMPLS), 'native': natmod_file.read(natmod(ARCH)).text}
+    show(servers, code)
     version = report.micropython_version(PROGRAM)
-    report.write('memory', options, {'natmod_code': code, 'servers': results}, version, 'Microdot')
+    report.write('memory', options, {'servers': servers}, version, 'Microdot')

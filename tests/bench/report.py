@@ -58,6 +58,14 @@ def read(part):
     return json.loads(path.read_text())
 
 
+def chosen(words, known):
+    """Those of the known names that were asked for: all, if none was."""
+    unknown = [word for word in words or () if word not in known]
+    if unknown:
+        sys.exit(f'bench: {", ".join(unknown)} is none of {", ".join(known)}')
+    return [name for name in known if name in (words or known)]
+
+
 def size(n):
     """A message's size, in words."""
     for unit, name in (1 << 20, 'MiB'), (1 << 10, 'KiB'):
