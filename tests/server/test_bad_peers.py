@@ -19,7 +19,7 @@ HEAP = 1024  # bytes of MicroPython's heap that may be in use more than before
 @pytest.fixture(scope='module')
 def bad_server(start_server, server_name):
     server = start_server(Path(__file__).with_name('bad_peers_app.py'), 'PORT', IMPL[server_name])
-    # All that is imported or made when first needed; and MicroPython's poller does not shrink again.
+    # All that is imported or made when first needed; MicroPython's poller never shrinks again.
     for client in [RawClient(server) for _ in range(100)]:
         client.close()
     for _ in range(2):
