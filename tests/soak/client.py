@@ -70,7 +70,8 @@ class Connection:
             for task in done:
                 task.result()
             if pending:
-                raise TimeoutError(f'stalled: {len(self.echoes)} echoes, {self.incoming.next}')
+                state = f'{len(self.echoes)} echoes to come, came {self.incoming.next}'
+                raise TimeoutError(f'stalled, close code {self.close_code}: {state}')
         except InvalidState:
             raise ConnectionError(f'closed by the server: {self.protocol.close_rcvd}')
         finally:

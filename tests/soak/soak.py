@@ -46,9 +46,11 @@ class Crowd:
         self.inside = set()
         self.enough = 1  # of the workers
 
-    async def full(self):
-        while len(self.inside) < self.workers * self.enough:
+    async def full(self, looks=100):
+        """Wait for it; later on for some seconds, lest some are always too late."""
+        while len(self.inside) < self.workers * self.enough and (looks > 0 or self.enough == 1):
             await asyncio.sleep(0.05)
+            looks -= 1
         self.enough = 0.95
 
 
