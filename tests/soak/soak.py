@@ -27,7 +27,9 @@ from interpreters import IMPL  # noqa: E402
 from server_process import Server  # noqa: E402
 
 SIZES = {'unix': (256 << 10, '64m'), 'armhf-armv6m': (16 << 10, '16m')}  # longest message, heap
-MEMORY = 1024  # bytes that the server may hold more at the end
+# Bytes that the server may hold more at the end: of hundreds of connections at most one, which is
+# 5 KB, that a word which looks like its address makes MicroPython's collector keep.
+MEMORY = 6 * 1024
 WARM_UP = 1  # connections of each worker, before it is looked at what the server holds
 MANY = 20  # errors, after which it ends early, and which it shows at most
 #: What Microdot says of a request that ends in the middle.
