@@ -55,11 +55,11 @@ def feed(protocol, data, step):
 
 
 class ProtocolTestCase(unittest.TestCase):
-    def check(self, data, expected, limit=None, max_fragments=0, require_mask=True):
+    def check(self, data, expected, limit=None, max_fragments=0, from_client=True):
         """Feed `data` in all the ways; `expected`: (event, what comes with it) pairs."""
         for trailing, step in WAYS:
             with self.subTest(step=step, trailing=trailing):
-                protocol = Protocol(BUFFER, require_mask)
+                protocol = Protocol(BUFFER, from_client)
                 if limit is not None:
                     protocol.limit = limit
                 protocol.max_fragments = max_fragments

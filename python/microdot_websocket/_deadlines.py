@@ -29,6 +29,7 @@ class Watch:
         self._read_time = 0  # seconds spent waiting for them
         self._turn = 0  # what the stream's waiting() last returned
         self._send_time = 0  # seconds for which it has not changed
+        self.pings = None  # see _keepalive.py
 
     def look(self, seconds):
         """A look, some seconds after the last: whether there must be another one."""
@@ -55,7 +56,28 @@ class Watch:
             if self._send_time >= ws.send_timeout > 0:
                 ws._send_timed_out()
                 return False
+        if self.pings:
+            return self.pings.look(seconds, self.received)
         return bool(missing or turn)
+
+    def timeouts(self):
+        """In seconds; those that are not positive do not count."""
+        ws = self.ws
+        if self.pings:
+            return ws.frame_timeout, ws.send_timeout, ws.ping_interval, ws.ping_timeout
+        return ws.frame_timeout, ws.send_timeout
+
+    def pong(self, data):
+        """A Pong has come."""
+        if self.pings:
+            self.pings.pong(data)
+
+    def end(self):
+        """The connection has ended."""
+        self.ws = None  # or this would keep it in memory until the next look
+        if self.pings:
+            self.pings.end()
+            self.pings = None
 
 
 def watch(ws):
@@ -104,7 +126,7 @@ def _interval():
     shortest = 60
     for this in _watches:
         if this.ws:
-            for timeout in (this.ws.frame_timeout, this.ws.send_timeout):
+            for timeout in this.timeouts():
                 if timeout > 0:
                     shortest = min(shortest, timeout)
     return shortest / _LOOKS

@@ -55,11 +55,12 @@ def accept_key(key):
     return b2a_base64(digest.digest()).strip()
 
 
-def response(request):
-    """The response that accepts the handshake, bytes."""
+def response(request, headers=b''):
+    """The response that accepts the handshake, bytes; ``headers`` is a part of it."""
     return (
         b'HTTP/1.1 101 Switching Protocols\r\n'
         b'Upgrade: websocket\r\n'
         b'Connection: Upgrade\r\n'
-        b'Sec-WebSocket-Accept: ' + accept_key(request.headers['Sec-WebSocket-Key']) + b'\r\n\r\n'
+        b'Sec-WebSocket-Accept: ' + accept_key(request.headers['Sec-WebSocket-Key']) + b'\r\n'
+        + headers + b'\r\n'
     )

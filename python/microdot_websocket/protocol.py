@@ -1,8 +1,8 @@
-"""RFC 6455 from the server's side, without I/O: it is fed bytes and asked what they mean.
+"""RFC 6455 without I/O: it is fed bytes and asked what they mean.
 
 All policy stands here (which frames and close codes are allowed, in which order, how long):
-- A frame has no RSV bits, a known opcode, a mask key, and its length in the shortest form
-  (sections 5.1, 5.2). Anything else is a protocol error: 1002.
+- A frame has no RSV bits, a known opcode, a mask key if a client sends it and none if a server
+  does, and its length in the shortest form (sections 5.1, 5.2). Else it is a protocol error: 1002.
 - Control frames are whole and have at most 125 bytes of payload (5.5); they may come between the
   fragments of a message, not inside a frame.
 - A fragmented message starts with TEXT or BINARY and goes on with CONT; messages do not
@@ -84,8 +84,11 @@ def check_sendable(opcode, length):
 
 
 def write_header(buf, opcode, length):
-    """Write the header of an unmasked, unfragmented frame to ``buf[0:]``; its size in bytes."""
-    buf[0] = 0x80 | opcode
+    """Write the header of an unmasked frame to ``buf[0:]``; its size in bytes.
+
+    ``opcode`` may have 0x80 added, for a frame that is not its message's last, and RSV bits.
+    """
+    buf[0] = 0x80 ^ opcode
     if length < 126:
         buf[1] = length
         return 2
@@ -108,14 +111,14 @@ class Protocol:
     CPython's ``asyncio.BufferedProtocol``). Ask it: ``next_event()``, until there is nothing more.
 
     :param buffer_size: bytes to read at once at most, for frame headers and small payloads.
-    :param require_mask: whether an unmasked frame is a protocol error (section 5.1).
+    :param from_client: whether the peer is a client, which masks its frames (section 5.1).
     """
 
     #: The longest message allowed, in bytes.
     limit = MAX_LENGTH
     #: The most fragments that a message may have; 0: any number.
     max_fragments = 0
-    #: After TEXT or BINARY the message, str or bytes; after PING its payload, bytes.
+    #: After TEXT or BINARY the message, str or bytes; after PING or PONG its payload, bytes.
     data = None
     #: After CLOSE: the peer's code (1005 if it gave none) and reason.
     close_code = 0
@@ -123,13 +126,13 @@ class Protocol:
 
     _arrived = 0  # bytes that have been read into the message and are still masked
 
-    def __init__(self, buffer_size=2048, require_mask=True):
+    def __init__(self, buffer_size=2048, from_client=True):
         # What has arrived and is not decoded: _buf[_start:_end].
         self._buf = bytearray(max(buffer_size, _MIN_BUFFER))
         self._view = memoryview(self._buf)
         self._start = self._end = 0
         self._hdr = [0, 0, 0, bytearray(4)]  # of the current frame
-        self._require_mask = require_mask
+        self._small = 6 if from_client else 2  # bytes of the header of a small frame
         self._opcode = 0  # of the message in progress, 0 if there is none
         self._left = 0  # bytes of the current frame's payload still to come
 
@@ -196,10 +199,11 @@ class Protocol:
             first, masked, length, key = hdr
             start += size
             stop = start + length
+            small = self._small
             # Nearly always: a whole message has arrived in one frame, of 0 to 65535 bytes.
             if (
                 (first == 0x81 or first == 0x82)
-                and (size == 6 or (size == 8 and length > 125))
+                and (size == small or (size == small + 2 and length > 125))
                 and stop <= end
                 and length <= self.limit
                 and not self._opcode
@@ -229,8 +233,8 @@ class Protocol:
             reason = 'RSV bits set'
         elif opcode > PONG or BINARY < opcode < CLOSE:
             reason = 'reserved opcode'
-        elif self._require_mask and not masked:
-            reason = 'frame not masked'
+        elif masked != (self._small > 2):
+            reason = 'frame masked' if masked else 'frame not masked'
         elif size - 4 * masked > (2 if length < 126 else 4 if length < 0x10000 else 10):
             reason = 'length not minimal'
         elif opcode >= CLOSE:
@@ -249,9 +253,9 @@ class Protocol:
 
     def _control(self, opcode, start, stop):
         """A whole control frame, its payload at _buf[start:stop], unmasked."""
-        if opcode == PING:
+        if opcode != CLOSE:
             self.data = bytes(self._view[start:stop])
-        elif opcode == CLOSE:
+        else:
             code = NO_STATUS
             if start < stop:
                 code = self._buf[start] << 8 | self._buf[start + 1] if stop - start > 1 else 0

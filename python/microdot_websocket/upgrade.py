@@ -41,7 +41,7 @@ async def _after_error(request, response):
     return Response.already_handled  # no HTTP behind the Close
 
 
-async def websocket_upgrade(request):
+async def websocket_upgrade(request, **options):
     """Upgrade a request to a WebSocket connection, inside a route function.
 
     For example after the user's credentials are verified. Returns the ``WebSocket``::
@@ -57,12 +57,16 @@ async def websocket_upgrade(request):
 
     A request that is no proper handshake (RFC 6455, section 4.2.1) is answered 400, or 426 for
     another version than 13, and the function does not go on. When it returns, the connection is
-    closed with code 1000; when it raises, with 1011.
+    closed with code 1000; when it raises, with 1011. ``options``: as of ``with_websocket``.
     """
     app = request.app
     if _after_error not in app.after_error_request_handlers:
         app.after_error_request(_after_error)
     ws = request._websocket = WebSocket(request)
+    if options:
+        from ._options import give
+
+        give(ws, options)
     await ws.handshake()
 
     @request.after_request
@@ -102,7 +106,7 @@ def websocket_wrapper(f, upgrade_function):
     return wrapper
 
 
-def with_websocket(f):
+def with_websocket(f=None, **options):
     """Make a route a WebSocket endpoint: the function receives the connection behind the request::
 
         @app.route('/echo')
@@ -114,5 +118,19 @@ def with_websocket(f):
 
     The connection is closed when the function ends, as ``websocket_upgrade`` describes; a
     WebSocketError in it, which is how a connection ends, is no fault.
+
+    With options: ``@with_websocket(subprotocols=('chat',), ping_interval=20)``.
+
+    :param subprotocols: the subprotocols that are served, the best first: of those that the client
+                         asks for too, the first becomes ``ws.subprotocol``.
+    :param origins: the only ``Origin`` headers of requests that are not answered 403; None among
+                    them stands for a request without one, as programs other than browsers send it.
+    :param compression: True to compress messages where the client can (RFC 7692).
+
+    The other options are the attributes of ``WebSocket``, for this connection only.
     """
+    if options or not f:
+        from ._options import decorator
+
+        return decorator(f, options)
     return websocket_wrapper(f, websocket_upgrade)

@@ -72,13 +72,22 @@ class WebSocket:
     #: Seconds to wait for the peer's Close after sending one.
     close_timeout = 2
 
+    #: Seconds between the pings that tell a silent peer from a dead one. 0: none are sent.
+    ping_interval = 0
+
+    #: Seconds for which a peer that was sent a ping may send nothing, while a task waits for it in
+    #: ``receive()``; then it is dropped. 0: no limit.
+    ping_timeout = 20
+
     #: Bytes, per connection: what is read at once. Longer payloads do not pass through it.
     read_buffer_size = 2048
 
+    _options = None  # a dict, if there are any
     _stream = None  # until the handshake is done
     _in_process = False  # a client like Microdot's TestClient, with no closing handshake
     _turn = None  # a Lock, made when a task first has to wait until it may send
     _flushing = 0  # tasks that hold it or wait for it
+    _fragments = None  # a Lock, for messages, once one was sent in fragments
     _receiving = False  # a task is in receive()
     _reading = False  # and waits for bytes
     _received = None  # an Event for close(), if it has to wait for that task
@@ -94,6 +103,12 @@ class WebSocket:
         self._burst = 0  # reads and writes since this task last waited
         self._watch = None  # see _deadlines.py
 
+    def __getattr__(self, name):
+        # The rest of the API takes no memory until it is used.
+        from ._more import attribute
+
+        return attribute(self, name)
+
     async def handshake(self):
         """Answer the upgrade request; HTTPException 400 or 426 if it is not a proper one."""
         request = self.request
@@ -105,13 +120,22 @@ class WebSocket:
         # All that needs memory comes first: if there is none, the answer is still Microdot's 500.
         protocol = rfc.Protocol(self.read_buffer_size, not in_process)
         stream = open_stream(reader, writer)
+        headers = b''
+        if self._options:
+            from ._options import negotiate
+
+            protocol, stream, headers = negotiate(self, protocol, stream)
         try:
-            await writer.awrite(handshake.response(request))
+            await writer.awrite(handshake.response(request, headers))
         except OSError:
             raise self._lost()
         self._protocol = protocol
         self._stream = stream
         self._in_process = in_process
+        if self.ping_interval > 0:
+            from ._keepalive import start
+
+            start(self)
 
     async def receive(self):
         """The next message: str for TEXT, bytes for BINARY.
@@ -156,6 +180,8 @@ class WebSocket:
                     self._ended = True
                     self._end = (protocol.close_reason, protocol.close_code)
                     await self._shut(protocol.close_code, '')
+                elif self._watch:
+                    self._watch.pong(protocol.data)
         except rfc.ProtocolError as exc:
             await self._fail(exc.code, exc.reason)
         except MemoryError:
@@ -216,7 +242,11 @@ class WebSocket:
             if not self._flushing or self.closed:
                 waits = self._stream.write_frame(opcode, data)
             if waits is None:
-                await self._flush(opcode, data)
+                if self._fragments and opcode <= rfc.BINARY:
+                    async with self._fragments:
+                        await self._flush(opcode, data)
+                else:
+                    await self._flush(opcode, data)
                 return
             if waits:
                 await self._flush()
@@ -246,6 +276,7 @@ class WebSocket:
         elif not self._ended:  # the application sent the Close itself, or another task did
             await self._finish()
         self._stop()
+        self._end_watch()
 
     async def _flush(self, opcode=0, data=None):
         """Wait until what has been written is sent; write a frame behind it, and wait for that."""
@@ -318,10 +349,13 @@ class WebSocket:
         if self._stream:
             self._stream.abort()
 
-    def _end_error(self):
+    def _end_watch(self):
         if self._watch:
-            self._watch.ws = None  # or it would keep the connection in memory until its next look
+            self._watch.end()
             self._watch = None
+
+    def _end_error(self):
+        self._end_watch()
         return WebSocketError(*self._end)
 
     # What Microdot's TestClient and tests call.

@@ -88,18 +88,18 @@ def outcome(served):
     buffer_size=st.integers(0, 300) | st.just(2048),
     limits=st.just([(ROOMY, 0)]) | st.lists(limits, min_size=1, max_size=3),
     leave_at=st.just(ROOMY) | st.integers(0, 1000),
-    require_mask=st.sampled_from((True, True, True, False)),
+    from_client=st.sampled_from((True, True, True, False)),
     cancelled=st.booleans(),
     abrupt=st.booleans(),
 )
-def any_stream(stream, sizes, buffer_size, limits, leave_at, require_mask, cancelled, abrupt):
+def any_stream(stream, sizes, buffer_size, limits, leave_at, from_client, cancelled, abrupt):
     def limits_after(n_events):
         return limits[n_events % len(limits)]
 
-    protocol = Protocol(buffer_size, require_mask)
+    protocol = Protocol(buffer_size, from_client)
     served = serve(protocol, stream, sizes, limits_after, leave_at, cancelled, abrupt)
     events, error, missing, asked_at, found_close = served
-    expected = model.outcome(stream[:asked_at], limits_after, require_mask)
+    expected = model.outcome(stream[:asked_at], limits_after, from_client)
     assert events == expected.events
     if error:
         assert error.code in expected.codes & CLOSE_CODES
@@ -111,7 +111,7 @@ def any_stream(stream, sizes, buffer_size, limits, leave_at, require_mask, cance
         assert found_close == model.has_close(stream, expected.at)
     if leave_at > len(stream):
         # Any split has the same outcome.
-        whole = serve(Protocol(2048, require_mask), stream, [ROOMY], limits_after, leave_at)
+        whole = serve(Protocol(2048, from_client), stream, [ROOMY], limits_after, leave_at)
         assert outcome(whole) == outcome(served)
 
 

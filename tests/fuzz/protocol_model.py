@@ -31,7 +31,7 @@ def frame_at(stream, start):
     return Frame(start, size, fin, rsv, opcode, masked, length, payload, end)
 
 
-def refusals(frame, message, limit, max_fragments, require_mask):
+def refusals(frame, message, limit, max_fragments, from_client):
     """The close codes for what is wrong in a frame's header; if several are, any will do.
     message: the (opcode, bytes so far, fragments) of the message that it would go on with, or None.
     """
@@ -39,7 +39,7 @@ def refusals(frame, message, limit, max_fragments, require_mask):
     wrong = (
         frame.rsv  # 5.2: no extension is negotiated
         or frame.opcode not in OPCODES
-        or (require_mask and not frame.masked)  # 5.1
+        or frame.masked != from_client  # 5.1
         or frame.size - 4 * frame.masked != shortest  # 5.2: "the minimal number of bytes"
         or (frame.opcode >= CLOSE and (not frame.fin or frame.length > 125))  # 5.5
         or (frame.opcode in (TEXT, BINARY) and message)  # 5.4
@@ -87,7 +87,7 @@ def content(frame, message, whole):
     return data.decode(errors='replace'), {1007} if wrong else set()
 
 
-def outcome(stream, limits_after, require_mask):
+def outcome(stream, limits_after, from_client):
     """limits_after(n): the limit and max_fragments that are set once there have been n events."""
     events = []
     message = None
@@ -96,7 +96,7 @@ def outcome(stream, limits_after, require_mask):
         frame = frame_at(stream, at)
         if not frame:
             return Outcome(events, set(), at, None if at < len(stream) else 0)
-        codes = refusals(frame, message, *limits_after(len(events)), require_mask)
+        codes = refusals(frame, message, *limits_after(len(events)), from_client)
         whole = frame.end <= len(stream)
         if not codes:
             if frame.opcode < CLOSE:

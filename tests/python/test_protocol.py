@@ -79,7 +79,7 @@ class TestMessages(ProtocolTestCase):
 
     def test_unmasked_frames_where_they_are_allowed(self):
         data = frame(TEXT, 'Hello', key=None) + frame(BINARY, b'x' * 500, key=None)
-        self.check(data, [(TEXT, 'Hello'), (BINARY, b'x' * 500)], require_mask=False)
+        self.check(data, [(TEXT, 'Hello'), (BINARY, b'x' * 500)], from_client=False)
 
 
 class TestMissing(unittest.TestCase):

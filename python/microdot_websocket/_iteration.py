@@ -1,0 +1,43 @@
+"""``async for`` and ``async with`` on a connection: methods of ``WebSocket``, see ``_more.py``."""
+
+from .websocket import WebSocketError
+
+#: Close codes with which a connection ends as it should. A browser's ``close()`` gives none: 1005.
+_NORMAL = 1000, 1001, 1005
+
+
+class _Messages:
+    # Not the connection itself, where MicroPython would look for __anext__ in vain each time.
+
+    def __init__(self, ws):
+        self._ws = ws
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        try:
+            return await self._ws.receive()
+        except WebSocketError as exc:
+            if exc.code in _NORMAL:
+                raise StopAsyncIteration
+            raise
+
+
+def __aiter__(self):
+    """``async for message in ws``: the messages, until the connection ends.
+
+    It ends the loop if its close code is 1000, 1001 or 1005, which is none. Else WebSocketError.
+    """
+    return _Messages(self)
+
+
+async def __aenter__(self):
+    """``async with ws``: closes the connection at the end, with code 1011 after an exception."""
+    return self
+
+
+async def __aexit__(self, exc_type, exc, traceback):
+    if exc_type and not issubclass(exc_type, WebSocketError):
+        self._exit_code = 1011 if issubclass(exc_type, Exception) else 1001
+    await self.close()

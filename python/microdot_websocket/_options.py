@@ -1,0 +1,93 @@
+"""The options of ``with_websocket`` and ``websocket_upgrade``: imported where there are any."""
+
+from .upgrade import websocket_upgrade, websocket_wrapper
+
+_ATTRIBUTES = (
+    'max_message_length',
+    'max_fragments',
+    'frame_timeout',
+    'send_timeout',
+    'close_timeout',
+    'read_buffer_size',
+    'ping_interval',
+    'ping_timeout',
+)
+_LISTS = 'subprotocols', 'origins'
+_NAMES = _ATTRIBUTES + _LISTS + ('compression',)
+
+
+def check(options, names=_NAMES):
+    """TypeError if there is no such option, or it is of a wrong kind."""
+    for name, value in options.items():
+        if name not in names:
+            raise TypeError("there is no option '%s', but %s" % (name, ', '.join(names)))
+        if name in _LISTS and isinstance(value, str):
+            raise TypeError('%s is a tuple of str, not a str' % name)
+
+
+def decorator(f, options):
+    """What ``with_websocket`` returns, with options or in ``@with_websocket()``."""
+    check(options)
+
+    async def upgrade(request):
+        return await websocket_upgrade(request, **options)
+
+    def decorate(f):
+        return websocket_wrapper(f, upgrade)
+
+    return decorate(f) if f else decorate
+
+
+def give(ws, options):
+    """Give a connection its options, before the handshake."""
+    check(options)
+    for name, value in options.items():
+        if name in _ATTRIBUTES:
+            setattr(ws, name, value)
+    ws._options = options
+
+
+def negotiate(ws, protocol, stream):
+    """What the options make of the handshake: ``(protocol, stream, headers)``.
+
+    HTTPException 403: the request's origin is none of ``origins``.
+    """
+    options = ws._options
+    request = ws.request
+    origins = options.get('origins')
+    if origins is not None and not is_allowed(request.headers.get('Origin'), origins):
+        request.app.abort(403, 'WebSocket handshake: this Origin is not allowed')
+    headers = ''
+    subprotocol = choose(request.headers, options.get('subprotocols', ()))
+    if subprotocol:
+        ws.subprotocol = subprotocol
+        headers = 'Sec-WebSocket-Protocol: %s\r\n' % subprotocol
+    if options.get('compression'):
+        from . import _compression
+
+        parameters = _compression.accept(request.headers, ws)
+        if parameters:
+            protocol, stream = _compression.wrap(ws, protocol, stream)
+            headers += 'Sec-WebSocket-Extensions: %s\r\n' % parameters
+    return protocol, stream, headers.encode()
+
+
+def is_allowed(origin, origins):
+    """Whether an ``Origin`` header (RFC 6454), or None for none, is one of them."""
+    if origin is None:
+        return None in origins
+    origin = origin.strip().lower()
+    for allowed in origins:
+        if allowed is not None and allowed.lower() == origin:
+            return True
+    return False
+
+
+def choose(headers, subprotocols):
+    """The first of the server's subprotocols that the client asks for, or None: RFC 6455,
+    sections 4.2.2 and 11.3.4."""
+    asked = [item.strip() for item in headers.get('Sec-WebSocket-Protocol', '').split(',')]
+    for subprotocol in subprotocols:
+        if subprotocol in asked:
+            return subprotocol
+    return None
