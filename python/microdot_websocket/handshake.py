@@ -61,6 +61,9 @@ def response(request, headers=b''):
         b'HTTP/1.1 101 Switching Protocols\r\n'
         b'Upgrade: websocket\r\n'
         b'Connection: Upgrade\r\n'
-        b'Sec-WebSocket-Accept: ' + accept_key(request.headers['Sec-WebSocket-Key']) + b'\r\n'
-        + headers + b'\r\n'
+        b'Sec-WebSocket-Accept: '
+        + accept_key(request.headers['Sec-WebSocket-Key'])
+        + b'\r\n'
+        + headers
+        + b'\r\n'
     )
