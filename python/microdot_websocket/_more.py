@@ -5,6 +5,8 @@ _MODULES = {
     '__aenter__': '_iteration',
     '__aexit__': '_iteration',
     'ping': '_keepalive',
+    'receive_into': '_pieces',
+    'stream': '_pieces',
     'send_stream': '_fragments',
 }
 

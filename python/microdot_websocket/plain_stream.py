@@ -25,6 +25,10 @@ class PlainStream:
         self._unsent.append(encode_frame(opcode, payload))
         return True
 
+    def write(self, frame):
+        self._unsent.append(frame)
+        return True
+
     async def flush(self):
         while self._unsent:
             await self._writer.awrite(self._unsent.pop(0))

@@ -296,7 +296,7 @@ class Protocol:
         if n:
             self._arrived = 0
         else:
-            n = min(self._left, self._end - self._start)
+            n = min(self._left, self._end - self._start, len(self._msg) - start)
             self._msg[start : start + n] = self._view[self._start : self._start + n]
             self._start += n
         _, _, length, key = self._hdr
@@ -310,11 +310,16 @@ class Protocol:
 
     def _finish(self):
         """The message in progress is complete."""
+        opcode = self._opcode
+        msg = self._end_message()
+        self.data = freeze(msg, self._size, opcode == TEXT)
+        return opcode
+
+    def _end_message(self):
+        """Its buffer."""
         if self._utf8:
             raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
-        opcode = self._opcode
         msg = self._msg
         self._opcode = 0
         self._msg = None
-        self.data = freeze(msg, self._size, opcode == TEXT)
-        return opcode
+        return msg

@@ -10,6 +10,7 @@ interleave. False: it has been handed to the system; True: a part of it waits fo
 None: not taken, since an earlier frame waits (only a Close is let in behind one): flush first.
 So no more than a frame is ever kept here. ``payload`` is str, bytes, bytearray or memoryview; it
 must not change until it has been flushed.
+``write(frame)``: the same as it is, a memoryview that never changes, behind what waits; never None.
 ``flush()``: a coroutine, for one task at a time; returns once all that was written has been handed
 to the system. Cancelling it loses nothing: what is left goes out with the next flush.
 ``waiting()``: false if no task waits in ``flush()``, else what changes whenever bytes go out.
@@ -92,21 +93,21 @@ class SocketStream:
         # The first bytes of a long payload go with the header: no tiny segment.
         payload = memoryview(payload)
         scratch[size : size + _SMALL] = payload[:_SMALL]
-        if not self._write(scratch[: size + _SMALL]):
+        if self.write(scratch[: size + _SMALL]):
             unsent[-1] = bytes(unsent[-1])
-        if not self._write(payload[_SMALL:]) and isinstance(lent, _MUTABLE):
+        if self.write(payload[_SMALL:]) and isinstance(lent, _MUTABLE):
             self._lent = True
         return bool(unsent)
 
-    def _write(self, buf):
-        """Send what the socket takes; queue the rest, and return False if there is one."""
-        if not self._unsent:
-            n = self._socket.write(buf) or 0
-            if n == len(buf):
-                return True
-            buf = buf[n:]
-        self._unsent.append(buf)
-        return False
+    def write(self, frame):
+        unsent = self._unsent
+        if not unsent:
+            n = self._socket.write(frame) or 0
+            if n == len(frame):
+                return False
+            frame = frame[n:]
+        unsent.append(frame)
+        return True
 
     def flush(self):
         unsent = self._unsent

@@ -55,6 +55,10 @@ class SocketStream:
             self._writer.write(payload)
         return self._transport.get_write_buffer_size() > 0
 
+    def write(self, frame):
+        self._writer.write(frame)
+        return self._transport.get_write_buffer_size() > 0
+
     async def flush(self):
         self._flushes += 1
         self._flushing = True
