@@ -23,19 +23,6 @@ __all__ = [
     'with_websocket',
 ]
 __version__ = '0.1.0'
-
-
-def __getattr__(name):
-    # What takes no memory until it is used.
-    if name == 'Group':
-        from .group import Group as value
-    elif name == 'connect':
-        from .client import connect as value
-    else:
-        raise AttributeError(name)
-    return value
-
-
 gc.collect()
 
 if sys.implementation.name == 'cpython':

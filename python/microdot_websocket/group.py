@@ -10,6 +10,8 @@ from .websocket import _SENDABLE
 class Group:
     """Connections that get the same messages::
 
+        from microdot_websocket.group import Group
+
         chat = Group()
 
 
@@ -90,15 +92,14 @@ class Group:
 
     async def _catch_up(self, ws, waiting):
         try:
-            await asyncio.wait_for(_send_all(ws, waiting), self.send_timeout or None)
-            if ws in self._members:
-                self._members[ws] = None
+            await asyncio.wait_for(self._send_all(ws, waiting), self.send_timeout or None)
         except Exception:  # it was lost, or it is too slow
             ws._lost('send timed out')
             self.discard(ws)
 
-
-async def _send_all(ws, waiting):
-    await ws._flush()
-    while waiting:
-        await ws.send(waiting.pop(0))
+    async def _send_all(self, ws, waiting):
+        await ws._flush()
+        while waiting:
+            await ws.send(waiting.pop(0))
+        if ws in self._members:
+            self._members[ws] = None

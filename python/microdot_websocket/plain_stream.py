@@ -26,7 +26,7 @@ class PlainStream:
         return True
 
     def write(self, frame):
-        self._unsent.append(frame)
+        self._unsent.append(bytes(frame))
         return True
 
     async def flush(self):

@@ -56,6 +56,8 @@ class SocketStream:
         return self._transport.get_write_buffer_size() > 0
 
     def write(self, frame):
+        if self._transport.is_closing():
+            raise OSError(errno.ECONNABORTED, 'connection lost')
         self._writer.write(frame)
         return self._transport.get_write_buffer_size() > 0
 

@@ -1,0 +1,135 @@
+"""Group: one message to many connections."""
+
+import asyncio
+import unittest
+
+from connection import end_of, frames_to, open_websocket
+from frames import BINARY, CONT, TEXT
+from memory_stream import run, settle
+from microdot_websocket.group import Group
+
+FIN = 0x80
+
+
+async def group_of(n, **options):
+    group = Group(**options)
+    pairs = []
+    for _ in range(n):
+        pairs.append(await open_websocket())
+        group.add(pairs[-1][0])
+    return group, pairs
+
+
+class TestMembers(unittest.TestCase):
+    def test_add_and_discard(self):
+        async def main():
+            group, pairs = await group_of(2)
+            first = pairs[0][0]
+            group.add(first)
+            self.assertEqual(len(group), 2)
+            self.assertTrue(first in group)
+            for ws in group:
+                group.discard(ws)
+                group.discard(ws)
+            self.assertEqual(len(group), 0)
+            self.assertFalse(first in group)
+            await group.send('to nobody')
+
+        run(main())
+
+    def test_who_has_ended_leaves(self):
+        async def main():
+            group, pairs = await group_of(3)
+            await pairs[0][0].close()
+            pairs[1][1].fail(104)
+            await group.send('x')
+            await group.send('y')
+            self.assertEqual(list(group), [pairs[2][0]])
+            self.assertEqual(frames_to(pairs[2][1]), [(FIN | TEXT, b'x'), (FIN | TEXT, b'y')])
+
+        run(main())
+
+
+class TestSend(unittest.TestCase):
+    def test_to_all_but_one(self):
+        async def main():
+            group, pairs = await group_of(3)
+            for data, opcode, payload in (
+                ('é', TEXT, 'é'.encode()),
+                (b'', BINARY, b''),
+                (bytearray(b'x' * 3000), BINARY, b'x' * 3000),
+                (memoryview(b'abc'), BINARY, b'abc'),
+            ):
+                await group.send(data, exclude=pairs[1][0])
+                for i, (_, peer) in enumerate(pairs):
+                    self.assertEqual(frames_to(peer), [(FIN | opcode, payload)] if i != 1 else [])
+            with self.assertRaises(TypeError):
+                await group.send(5)
+
+        run(main())
+
+    def test_a_slow_client_is_not_waited_for(self):
+        async def main():
+            group, pairs = await group_of(2)
+            (slow, slow_peer), (_, peer) = pairs
+            slow_peer.give_room(5)
+            data = bytearray(b'0' * 2000)
+            for i in range(3):
+                data[0] = i
+                await group.send(data)
+                self.assertEqual(frames_to(peer), [(FIN | BINARY, bytes(data))])
+            data[0] = 9
+            slow_peer.give_room(None)
+            await settle()
+            expected = [(FIN | BINARY, bytes([i]) + b'0' * 1999) for i in range(3)]
+            self.assertEqual(frames_to(slow_peer), expected)
+            await group.send('next')
+            self.assertEqual(frames_to(slow_peer), [(FIN | TEXT, b'next')])
+            self.assertTrue(slow in group)
+
+        run(main())
+
+    def test_one_that_stays_slow_is_dropped(self):
+        async def main():
+            group, pairs = await group_of(2, send_timeout=0.02)
+            (slow, slow_peer), (_, peer) = pairs
+            slow_peer.give_room(5)
+            receiving = asyncio.create_task(end_of(slow.receive()))
+            await group.send('x' * 10)
+            await group.send('y')
+            self.assertEqual(await receiving, (1006, 'send timed out'))
+            await settle()
+            self.assertEqual(len(group), 1)
+            self.assertEqual(len(frames_to(peer)), 2)
+
+        run(main())
+
+    def test_behind_what_others_send(self):
+        """Never inside another frame, nor between the fragments of a message."""
+
+        async def main():
+            group, ((ws, peer),) = await group_of(1)
+            peer.give_room(5)
+            task = asyncio.create_task(ws.send('a' * 10))
+            await settle()
+            await group.send('b')
+            peer.give_room(None)
+            await task
+            await settle()
+            self.assertEqual(frames_to(peer), [(FIN | TEXT, b'a' * 10), (FIN | TEXT, b'b')])
+
+            def chunks():
+                yield 'c'
+                asyncio.create_task(group.send('d'))
+                yield 'e' * 5000
+
+            peer.give_room(3500)
+            task = asyncio.create_task(ws.send_stream(chunks()))
+            await settle()
+            peer.give_room(None)
+            await task
+            await settle()
+            frames = [(TEXT, b'c'), (CONT, b'e' * 5000), (FIN | CONT, b''), (FIN | TEXT, b'd')]
+            self.assertEqual(frames_to(peer), frames)
+
+        run(main())

@@ -1,0 +1,135 @@
+"""The options of with_websocket() and websocket_upgrade()."""
+
+import unittest
+
+from connection import Server, request_bytes
+from frames import TEXT, close, frame
+from memory_stream import run
+from microdot import Microdot
+from microdot_websocket import _options, websocket_upgrade, with_websocket
+
+
+def answer(options, **headers):
+    """(the HTTP head of the response, what the handler saw)"""
+    app = Microdot()
+    seen = []
+
+    @app.route('/')
+    @with_websocket(**options)
+    async def route(request, ws):
+        seen.append(ws)
+        await ws.receive()
+
+    async def main():
+        server = Server(app)
+        server.peer.feed(request_bytes(**headers) + frame(TEXT, 'x') + close(1000))
+        server.peer.end()
+        await server.run()
+        return server.response()[0]
+
+    return run(main()), seen
+
+
+class TestDecorator(unittest.TestCase):
+    def test_all_its_forms(self):
+        async def handler(request, ws):
+            pass
+
+        for wrapped in (
+            with_websocket(handler),
+            with_websocket()(handler),
+            with_websocket(ping_interval=20)(handler),
+            with_websocket(handler, ping_interval=20),
+        ):
+            self.assertTrue(callable(wrapped))
+
+    def test_mistakes(self):
+        for options, word in (
+            ({'ping_intervall': 20}, 'ping_intervall'),
+            ({'handshake_timeout': 20}, 'handshake_timeout'),
+            ({'subprotocols': 'chat'}, 'subprotocols'),
+            ({'origins': 'http://a.example'}, 'origins'),
+        ):
+            with self.assertRaises(TypeError) as raised:
+                with_websocket(**options)
+            self.assertIn(word, str(raised.exception))
+
+    def test_attributes(self):
+        _, seen = answer({'max_message_length': 5, 'close_timeout': 0, 'read_buffer_size': 200})
+        ws = seen[0]
+        self.assertEqual((ws.max_message_length, ws.close_timeout), (5, 0))
+        self.assertEqual(len(ws._protocol._buf), 200)
+
+    def test_upgrade_takes_them_too(self):
+        app = Microdot()
+
+        @app.route('/')
+        async def route(request):
+            ws = await websocket_upgrade(request, subprotocols=('a',))
+            await ws.send(ws.subprotocol)
+
+        async def main():
+            server = Server(app)
+            server.peer.feed(request_bytes(Sec_WebSocket_Protocol='a') + close())
+            server.peer.end()
+            await server.run()
+            return server.response()
+
+        head, rest = run(main())
+        self.assertIn('\r\nSec-WebSocket-Protocol: a\r\n', head + '\r\n')
+        self.assertEqual(rest[:3], b'\x81\x01a')
+
+
+class TestSubprotocols(unittest.TestCase):
+    def test_the_servers_order_decides(self):
+        for asked, ours, chosen in (
+            ('a, b', ('b', 'a'), 'b'),
+            (' b ,a', ('a',), 'a'),
+            ('a', ['A'], None),  # they are case-sensitive
+            ('ab', ('a', 'b'), None),
+            (None, ('a',), None),
+            ('a', (), None),
+            ('', ('',), None),
+        ):
+            head, seen = answer({'subprotocols': ours}, Sec_WebSocket_Protocol=asked)
+            self.assertIn(' 101 ', head)
+            self.assertEqual(seen[0].subprotocol, chosen)
+            self.assertEqual('Sec-WebSocket-Protocol: %s' % chosen in head, chosen is not None)
+            self.assertEqual('Sec-WebSocket-Protocol' in head, chosen is not None)
+
+
+class TestOrigins(unittest.TestCase):
+    def test_others_get_403(self):
+        ours = ('https://board.example', 'http://10.0.0.7:5000')
+        for origins, origin, allowed in (
+            (ours, 'https://board.example', True),
+            (ours, 'HTTPS://Board.example', True),
+            (ours, 'http://10.0.0.7:5000', True),
+            (ours, 'http://10.0.0.7', False),
+            (ours, 'https://board.example.evil.example', False),
+            (ours, 'null', False),
+            (ours, '', False),
+            (ours, None, False),
+            (ours + (None,), None, True),
+            (ours + (None,), 'http://evil.example', False),
+            ((), 'https://board.example', False),
+        ):
+            head, seen = answer({'origins': origins}, Origin=origin)
+            self.assertIn(' 101 ' if allowed else ' 403 ', head)
+            self.assertEqual(len(seen), 1 if allowed else 0)
+
+    def test_without_the_option_anybody_may_come(self):
+        head, _ = answer({'ping_interval': 0}, Origin='http://evil.example')
+        self.assertIn(' 101 ', head)
+
+    def test_a_bad_handshake_is_told_so_first(self):
+        head, _ = answer({'origins': ()}, Sec_WebSocket_Key='x')
+        self.assertIn(' 400 ', head)
+
+
+class TestCheck(unittest.TestCase):
+    def test_it_names_what_there_is(self):
+        with self.assertRaises(TypeError) as raised:
+            _options.check({'x': 1})
+        for name in ('origins', 'ping_interval', 'compression'):
+            self.assertIn(name, str(raised.exception))
