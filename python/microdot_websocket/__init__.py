@@ -26,6 +26,7 @@ __version__ = '0.1.0'
 gc.collect()
 
 if sys.implementation.name == 'cpython':
+    from . import plain_stream  # noqa: F401
     from ._more import attach_all
     from .cpython.install import install
 

@@ -7,6 +7,8 @@ at no others, a few times per deadline: so nothing has to be done for each messa
 
 import asyncio
 
+from .codec import parse_header
+
 try:
     from micropython import const
 except ImportError:  # CPython
@@ -36,7 +38,7 @@ class Watch:
         ws = self.ws
         if not ws or ws._ended:
             return False
-        missing = ws._protocol.missing() if ws._reading else 0
+        missing = bytes_missing(ws._protocol) if ws._reading else 0
         if not missing:
             self._goal = 0
         elif not self._goal or self.received >= self._goal:
@@ -45,7 +47,8 @@ class Watch:
         else:
             self._read_time += seconds
             if self._read_time >= ws.frame_timeout > 0:
-                ws._frame_timed_out()
+                ws._timed_out = True
+                ws._stream.end_reading()
                 return False
         turn = ws._stream.waiting()
         if turn != self._turn:
@@ -54,7 +57,7 @@ class Watch:
         elif turn:
             self._send_time += seconds
             if self._send_time >= ws.send_timeout > 0:
-                ws._send_timed_out()
+                ws._lost('send timed out')
                 return False
         if self.pings:
             return self.pings.look(seconds, self.received)
@@ -74,10 +77,22 @@ class Watch:
 
     def end(self):
         """The connection has ended."""
+        self.ws._watch = None
         self.ws = None  # or this would keep it in memory until the next look
         if self.pings:
             self.pings.end()
             self.pings = None
+
+
+def bytes_missing(protocol):
+    """After ``next_event()`` returned -1: how many bytes, at least, are to come until the end of
+    the frame that has begun to arrive; 0 if none has."""
+    have = protocol._end - protocol._start
+    if protocol._left or not have:
+        return protocol._left
+    hdr = protocol._hdr
+    size = parse_header(protocol._buf, protocol._start, protocol._end, hdr)
+    return size + hdr[2] - have if size else 1
 
 
 def watch(ws):

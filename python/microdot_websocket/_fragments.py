@@ -22,8 +22,8 @@ async def send_stream(self, chunks):
     if self.closed:
         raise self._end_error()
     if not self._fragments:
-        self._fragments = asyncio.Lock()
-    async with self._fragments:
+        self._fragments = _Fragments(self)
+    async with self._fragments.lock:
         message = _Message(self)
         self._flushing += 1  # other tasks do not send at once
         try:
@@ -40,6 +40,22 @@ async def send_stream(self, chunks):
             raise
         finally:
             self._flushing -= 1
+
+
+class _Fragments:
+    """Of a connection that has sent a message in fragments: lets no other message in between."""
+
+    def __init__(self, ws):
+        self._ws = ws
+        self.lock = asyncio.Lock()
+
+    async def _flush(self, opcode, data):
+        """In place of the connection's: control frames do not wait."""
+        if opcode > rfc.BINARY:
+            await self._ws._flush(opcode, data)
+        else:
+            async with self.lock:
+                await self._ws._flush(opcode, data)
 
 
 class _Message:

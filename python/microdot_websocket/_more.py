@@ -11,6 +11,16 @@ _MODULES = {
 }
 
 
+#: What an attribute is as long as it has not been set.
+_DEFAULTS = {
+    'compression': False,
+    'message_type': None,
+    'ping_interval': 0,
+    'ping_timeout': 20,
+    'subprotocol': None,
+}
+
+
 def attach(cls, name):
     """Make the method what it would be if it stood in the class."""
     module = __import__('microdot_websocket.' + _MODULES[name], None, None, (name,))
@@ -32,8 +42,6 @@ def attribute(ws, name):
         return ws._end[1] if ws.closed else None
     if name == 'close_reason':
         return ws._end[0] if ws.closed else None
-    if name in ('subprotocol', 'message_type'):
-        return None  # as long as there is none
-    if name == 'compression':
-        return False
+    if name in _DEFAULTS:
+        return _DEFAULTS[name]
     raise AttributeError("'WebSocket' object has no attribute '%s'" % name)

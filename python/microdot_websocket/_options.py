@@ -38,21 +38,28 @@ def decorator(f, options):
     return decorate(f) if f else decorate
 
 
-def give(ws, options):
-    """Give a connection its options, before the handshake."""
+async def handshake(ws, options):
+    """Give a connection its options, and do its handshake."""
     check(options)
     for name, value in options.items():
         if name in _ATTRIBUTES:
             setattr(ws, name, value)
-    ws._options = options
+
+    def negotiate(protocol, stream):
+        return _negotiate(ws, options, protocol, stream)
+
+    await ws.handshake(negotiate)
+    if ws.ping_interval > 0:
+        from ._keepalive import start
+
+        start(ws)
 
 
-def negotiate(ws, protocol, stream):
+def _negotiate(ws, options, protocol, stream):
     """What the options make of the handshake: ``(protocol, stream, headers)``.
 
     HTTPException 403: the request's origin is none of ``origins``.
     """
-    options = ws._options
     request = ws.request
     origins = options.get('origins')
     if origins is not None and not is_allowed(request.headers.get('Origin'), origins):

@@ -91,8 +91,11 @@ class Pieces(rfc.Protocol):
     def _finish(self):
         if not self.owner:
             return super()._finish()
-        opcode = self._opcode
-        self._end_message()
+        size = self._size
+        self._msg = bytearray(1)  # what it makes of the message
+        self._size = 0
+        opcode = super()._finish()
+        self._size = size
         return opcode
 
 

@@ -22,7 +22,7 @@ try:
     freeze = _native.freeze
     IMPL = 'native'
 except Exception as exc:
-    from ._pycodec import extract, freeze, parse_header, unmask, utf8
+    from ._pycodec import extract, freeze, parse_header, unmask, utf8  # noqa: F401
 
     IMPL = 'python'
     # No file is no fault. A file for another architecture is a ValueError, one of another
@@ -31,5 +31,3 @@ except Exception as exc:
         from ._natmod_hint import hint
 
         print('microdot_websocket: _wscodec.mpy cannot be used (%s); %s' % (exc, hint()))
-
-__all__ = ['ABI', 'IMPL', 'extract', 'freeze', 'parse_header', 'unmask', 'utf8']

@@ -2,6 +2,7 @@
 as Microdot's own module has them. Imported when it is met."""
 
 from . import protocol as rfc
+from .websocket import WebSocket, WebSocketError
 
 
 class PlainStream:
@@ -60,15 +61,15 @@ def parse_frame_header(header):
     fin = header[0] & 0x80
     opcode = header[0] & 0x0F
     if not fin or opcode == rfc.CONT:
-        raise _error('continuation frames are not supported here')
+        raise WebSocketError('continuation frames are not supported here')
     length = header[1] & 0x7F
     return fin, opcode, header[1] & 0x80, {126: -2, 127: -8}.get(length, length)
 
 
-def process_frame(opcode, payload):
+def process_frame(ws, opcode, payload):
     """(opcode to answer with, payload), of which the first is None for a message."""
     if opcode == rfc.CLOSE:
-        raise _error('connection closed', rfc.NO_STATUS)
+        raise WebSocketError('connection closed', rfc.NO_STATUS)
     if opcode == rfc.PONG:
         return None, None
     if opcode == rfc.PING:
@@ -76,7 +77,6 @@ def process_frame(opcode, payload):
     return None, payload.decode() if opcode == rfc.TEXT else payload
 
 
-def _error(*args):
-    from .websocket import WebSocketError
-
-    return WebSocketError(*args)
+WebSocket._encode_websocket_frame = staticmethod(encode_frame)
+WebSocket._parse_frame_header = staticmethod(parse_frame_header)
+WebSocket._process_websocket_frame = process_frame

@@ -161,15 +161,6 @@ class Protocol:
         else:
             self._end += n
 
-    def missing(self):
-        """After ``next_event()`` returned -1: how many bytes, at least, are to come until the end
-        of the frame that has begun to arrive; 0 if none has."""
-        have = self._end - self._start
-        if self._left or not have:
-            return self._left
-        size = parse_header(self._buf, self._start, self._end, self._hdr)
-        return size + self._hdr[2] - have if size else 1
-
     def next_event(self):
         """What has arrived: TEXT, BINARY, PING, PONG or CLOSE. If more bytes are needed: 0 between
         two frames, -1 inside one.
@@ -310,16 +301,11 @@ class Protocol:
 
     def _finish(self):
         """The message in progress is complete."""
-        opcode = self._opcode
-        msg = self._end_message()
-        self.data = freeze(msg, self._size, opcode == TEXT)
-        return opcode
-
-    def _end_message(self):
-        """Its buffer."""
         if self._utf8:
             raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
+        opcode = self._opcode
         msg = self._msg
         self._opcode = 0
         self._msg = None
-        return msg
+        self.data = freeze(msg, self._size, opcode == TEXT)
+        return opcode

@@ -64,10 +64,11 @@ async def websocket_upgrade(request, **options):
         app.after_error_request(_after_error)
     ws = request._websocket = WebSocket(request)
     if options:
-        from ._options import give
+        from ._options import handshake
 
-        give(ws, options)
-    await ws.handshake()
+        await handshake(ws, options)
+    else:
+        await ws.handshake()
 
     @request.after_request
     async def finish(request, response):

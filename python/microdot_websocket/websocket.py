@@ -72,22 +72,14 @@ class WebSocket:
     #: Seconds to wait for the peer's Close after sending one.
     close_timeout = 2
 
-    #: Seconds between the pings that tell a silent peer from a dead one. 0: none are sent.
-    ping_interval = 0
-
-    #: Seconds for which a peer that was sent a ping may send nothing, while a task waits for it in
-    #: ``receive()``; then it is dropped. 0: no limit.
-    ping_timeout = 20
-
     #: Bytes, per connection: what is read at once. Longer payloads do not pass through it.
     read_buffer_size = 2048
 
-    _options = None  # a dict, if there are any
     _stream = None  # until the handshake is done
     _in_process = False  # a client like Microdot's TestClient, with no closing handshake
     _turn = None  # a Lock, made when a task first has to wait until it may send
     _flushing = 0  # tasks that hold it or wait for it
-    _fragments = None  # a Lock, for messages, once one was sent in fragments
+    _fragments = None  # see _fragments.py
     _receiving = False  # a task is in receive()
     _reading = False  # and waits for bytes
     _received = None  # an Event for close(), if it has to wait for that task
@@ -109,8 +101,11 @@ class WebSocket:
 
         return attribute(self, name)
 
-    async def handshake(self):
-        """Answer the upgrade request; HTTPException 400 or 426 if it is not a proper one."""
+    async def handshake(self, negotiate=None):
+        """Answer the upgrade request; HTTPException 400 or 426 if it is not a proper one.
+
+        ``negotiate``: of ``_options.py``, if there are any.
+        """
         request = self.request
         reader, writer = request.sock
         in_process = is_in_process(writer)
@@ -121,10 +116,8 @@ class WebSocket:
         protocol = rfc.Protocol(self.read_buffer_size, not in_process)
         stream = open_stream(reader, writer)
         headers = b''
-        if self._options:
-            from ._options import negotiate
-
-            protocol, stream, headers = negotiate(self, protocol, stream)
+        if negotiate:
+            protocol, stream, headers = negotiate(protocol, stream)
         try:
             await writer.awrite(handshake.response(request, headers))
         except OSError:
@@ -132,10 +125,6 @@ class WebSocket:
         self._protocol = protocol
         self._stream = stream
         self._in_process = in_process
-        if self.ping_interval > 0:
-            from ._keepalive import start
-
-            start(self)
 
     async def receive(self):
         """The next message: str for TEXT, bytes for BINARY.
@@ -242,11 +231,7 @@ class WebSocket:
             if not self._flushing or self.closed:
                 waits = self._stream.write_frame(opcode, data)
             if waits is None:
-                if self._fragments and opcode <= rfc.BINARY:
-                    async with self._fragments:
-                        await self._flush(opcode, data)
-                else:
-                    await self._flush(opcode, data)
+                await (self._fragments or self)._flush(opcode, data)
                 return
             if waits:
                 await self._flush()
@@ -276,7 +261,8 @@ class WebSocket:
         elif not self._ended:  # the application sent the Close itself, or another task did
             await self._finish()
         self._stop()
-        self._end_watch()
+        if self._watch:
+            self._watch.end()
 
     async def _flush(self, opcode=0, data=None):
         """Wait until what has been written is sent; write a frame behind it, and wait for that."""
@@ -302,13 +288,6 @@ class WebSocket:
             from ._deadlines import watch
 
             self._watch = watch(self)
-
-    def _frame_timed_out(self):
-        self._timed_out = True
-        self._stream.end_reading()
-
-    def _send_timed_out(self):
-        self._lost('send timed out')
 
     async def _fail(self, code, reason):
         """Close from within receive(), which reads no more."""
@@ -349,30 +328,7 @@ class WebSocket:
         if self._stream:
             self._stream.abort()
 
-    def _end_watch(self):
+    def _end_error(self):
         if self._watch:
             self._watch.end()
-            self._watch = None
-
-    def _end_error(self):
-        self._end_watch()
         return WebSocketError(*self._end)
-
-    # What Microdot's TestClient and tests call.
-
-    @staticmethod
-    def _encode_websocket_frame(opcode, payload):
-        from . import plain_stream
-
-        return plain_stream.encode_frame(opcode, payload)
-
-    @staticmethod
-    def _parse_frame_header(header):
-        from . import plain_stream
-
-        return plain_stream.parse_frame_header(header)
-
-    def _process_websocket_frame(self, opcode, payload):
-        from . import plain_stream
-
-        return plain_stream.process_frame(opcode, payload)

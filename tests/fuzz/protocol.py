@@ -7,6 +7,7 @@ from frames import BINARY, CLOSE, PING, PONG, TEXT
 from hypothesis import given
 from hypothesis import strategies as st
 from microdot_websocket._closing import discard
+from microdot_websocket._deadlines import bytes_missing
 from microdot_websocket.protocol import Protocol, ProtocolError, close_payload
 
 from . import protocol_model as model
@@ -43,8 +44,8 @@ def serve(protocol, stream, sizes, limits_after, leave_at, cancelled=False, abru
     """Read the stream in pieces of these sizes up to a Close, an error, or leave_at; then discard
     what comes. cancelled: read only at the second attempt. abrupt: leave after a read, not before.
 
-    Returns the events, the error or None, what missing() said, how much of the stream was there by
-    then, and whether discard() found a Close (None after one)."""
+    Returns the events, the error or None, what bytes_missing() said, how much of the stream was
+    there by then, and whether discard() found a Close (None after one)."""
     at, events, error, missing = 0, [], None, 0
     sizes = chain(sizes * 100, repeat(ROOMY))  # not all of a long stream in the shortest ones
     while True:
@@ -60,7 +61,7 @@ def serve(protocol, stream, sizes, limits_after, leave_at, cancelled=False, abru
             if event == CLOSE:
                 return events, None, 0, at, None
             continue
-        missing = protocol.missing()
+        missing = bytes_missing(protocol)
         assert bool(missing) == (event == -1)
         if at >= min(leave_at, len(stream)):
             break

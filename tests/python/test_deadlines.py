@@ -7,9 +7,11 @@ import asyncio
 import unittest
 
 from connection import close_frame, end_of, frames_to, open_websocket
-from frames import BINARY, CONT, PING, TEXT, frame, header, pattern
+from feeding import BUFFER, Source, feed
+from frames import BINARY, CLOSE, CONT, PING, TEXT, frame, header, pattern
 from memory_stream import run, settle
 from microdot_websocket import _deadlines
+from microdot_websocket.protocol import Protocol
 
 SOON = 0.02  # a deadline for tests that wait until it has passed
 
@@ -269,3 +271,28 @@ class TestTheTask(unittest.TestCase):
 
 def frame_payload(data):
     return {b'o': b'one', b't': b'two'}[bytes([data[6] ^ 0x37])]
+
+
+class TestBytesMissing(unittest.TestCase):
+    def test_until_the_end_of_the_frame(self):
+        for data, header_size in (
+            (frame(BINARY, b'abc'), 6),
+            (frame(PING, b'x' * 125), 6),
+            (frame(TEXT, 'x' * 200), 8),
+            (frame(BINARY, bytes(1000)), 8),
+            (frame(CLOSE), 6),
+        ):
+            protocol = Protocol(BUFFER)
+            source = Source(data, 1)
+            for at in range(len(data)):
+                missing = len(data) - at if at >= header_size else 1 if at else 0
+                self.assertEqual(protocol.next_event(), -1 if at else 0)
+                self.assertEqual(_deadlines.bytes_missing(protocol), missing, at)
+                source.give(protocol)
+            self.assertEqual(protocol.next_event(), data[0] & 15)
+            self.assertEqual(_deadlines.bytes_missing(protocol), 0)
+
+    def test_between_the_fragments_of_a_message(self):
+        protocol = Protocol(BUFFER)
+        feed(protocol, frame(BINARY, bytes(200), fin=False), 10)
+        self.assertEqual(_deadlines.bytes_missing(protocol), 0)

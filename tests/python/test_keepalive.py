@@ -3,16 +3,28 @@
 import asyncio
 import unittest
 
-from connection import end_of, frames_to, open_websocket
+from connection import end_of, frames_to, open_websocket, request_bytes
 from frames import PONG, TEXT, close, frame
-from memory_stream import run, settle
+from memory_stream import open_pair, run, settle
+from microdot import Microdot
+from microdot.microdot import Request
+from microdot_websocket import websocket_upgrade
+from microdot_websocket._keepalive import start
 
 PING = 0x89
 
 
+async def open_with_pings(**attributes):
+    """(ws, peer): as _options.handshake() leaves a connection."""
+    ws, peer = await open_websocket(**attributes)
+    if ws.ping_interval:
+        start(ws)
+    return ws, peer
+
+
 async def receiving(**attributes):
     """(ws, peer, task): a connection on which a task receives."""
-    ws, peer = await open_websocket(**attributes)
+    ws, peer = await open_with_pings(**attributes)
     task = asyncio.create_task(end_of(ws.receive()))
     await settle()
     return ws, peer, task
@@ -62,7 +74,7 @@ class TestKeepalive(unittest.TestCase):
 
     def test_without_a_receiver_nothing_can_come(self):
         async def main():
-            ws, peer = await open_websocket(ping_interval=20, ping_timeout=10)
+            ws, peer = await open_with_pings(ping_interval=20, ping_timeout=10)
             for _ in range(5):
                 await look(ws, 20)
             self.assertEqual(frames_to(peer), [(PING, b'')] * 5)
@@ -72,7 +84,7 @@ class TestKeepalive(unittest.TestCase):
 
     def test_no_ping_behind_what_waits(self):
         async def main():
-            ws, peer = await open_websocket(ping_interval=20)
+            ws, peer = await open_with_pings(ping_interval=20)
             peer.give_room(0)
             task = asyncio.create_task(ws.send('x'))
             await settle()
@@ -88,19 +100,23 @@ class TestKeepalive(unittest.TestCase):
 
     def test_with_a_clock(self):
         async def main():
-            ws, peer = await open_websocket(ping_interval=0.02, ping_timeout=0.02)
+            ws, peer = await open_with_pings(ping_interval=0.02, ping_timeout=0.02)
             self.assertEqual(await end_of(ws.receive()), (1006, 'ping timed out'))
             self.assertEqual(frames_to(peer)[0], (PING, b''))
             self.assertIs(ws._watch, None)
 
         run(main())
 
-    def test_off(self):
-        async def main():
-            ws, peer = await open_websocket()
-            self.assertIs(ws._watch, None)
+    def test_the_option(self):
+        async def main(options):
+            reader, writer, peer = open_pair()
+            peer.feed(request_bytes())
+            request = await Request.create(Microdot(), reader, writer, ('memory', 0))
+            ws = await websocket_upgrade(request, **options)
+            self.assertEqual(ws._watch is not None, bool(options))
 
-        run(main())
+        run(main({'ping_interval': 20}))
+        run(main({}))
 
 
 class TestPing(unittest.TestCase):

@@ -3,8 +3,9 @@
 import unittest
 
 from capacity import LARGE
-from frames import TEXT, frame
+from frames import BINARY, CLOSE, PING, PONG, TEXT, frame
 from memory_stream import run
+from microdot_websocket import WebSocket, WebSocketError
 from microdot_websocket.plain_stream import PlainStream, encode_frame
 
 
@@ -51,3 +52,26 @@ class TestPlainStream(unittest.TestCase):
     def test_encode_frame(self):
         self.assertEqual(encode_frame(2, memoryview(b'abc')), b'\x82\x03abc')
         self.assertEqual(encode_frame(1, 'x' * LARGE), frame(TEXT, b'x' * LARGE, key=None))
+
+
+class TestMicrodotNames(unittest.TestCase):
+    def test_encode(self):
+        encode = WebSocket._encode_websocket_frame
+        self.assertEqual(encode(TEXT, 'é'), b'\x81\x02\xc3\xa9')
+        self.assertEqual(encode(BINARY, bytes(300)), b'\x82\x7e\x01\x2c' + bytes(300))
+
+    def test_parse(self):
+        parse_header = WebSocket._parse_frame_header
+        self.assertEqual(parse_header(b'\x81\x05'), (0x80, TEXT, 0, 5))
+        self.assertEqual(parse_header(b'\x82\xfe'), (0x80, BINARY, 0x80, -2))
+        self.assertEqual(parse_header(b'\x82\x7f'), (0x80, BINARY, 0, -8))
+        self.assertRaises(WebSocketError, parse_header, b'\x01\x05')
+        self.assertRaises(WebSocketError, parse_header, b'\x80\x05')
+
+    def test_process(self):
+        ws = WebSocket(None)
+        self.assertEqual(ws._process_websocket_frame(TEXT, b'a'), (None, 'a'))
+        self.assertEqual(ws._process_websocket_frame(BINARY, b'a'), (None, b'a'))
+        self.assertEqual(ws._process_websocket_frame(PING, b'a'), (PONG, b'a'))
+        self.assertEqual(ws._process_websocket_frame(PONG, b'a'), (None, None))
+        self.assertRaises(WebSocketError, ws._process_websocket_frame, CLOSE, b'')

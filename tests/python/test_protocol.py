@@ -3,7 +3,7 @@
 import unittest
 
 from capacity import fitting, sample
-from feeding import BUFFER, STEPS, ProtocolTestCase, Source, feed
+from feeding import BUFFER, STEPS, ProtocolTestCase, feed
 from frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, close, frame, pattern
 from microdot_websocket import protocol as rfc
 from microdot_websocket.protocol import Protocol
@@ -80,31 +80,6 @@ class TestMessages(ProtocolTestCase):
     def test_unmasked_frames_where_they_are_allowed(self):
         data = frame(TEXT, 'Hello', key=None) + frame(BINARY, b'x' * 500, key=None)
         self.check(data, [(TEXT, 'Hello'), (BINARY, b'x' * 500)], from_client=False)
-
-
-class TestMissing(unittest.TestCase):
-    def test_until_the_end_of_the_frame(self):
-        for data, header_size in (
-            (frame(BINARY, b'abc'), 6),
-            (frame(PING, b'x' * 125), 6),
-            (frame(TEXT, 'x' * 200), 8),
-            (frame(BINARY, bytes(1000)), 8),
-            (frame(CLOSE), 6),
-        ):
-            protocol = Protocol(BUFFER)
-            source = Source(data, 1)
-            for at in range(len(data)):
-                missing = len(data) - at if at >= header_size else 1 if at else 0
-                self.assertEqual(protocol.next_event(), -1 if at else 0)
-                self.assertEqual(protocol.missing(), missing, at)
-                source.give(protocol)
-            self.assertEqual(protocol.next_event(), data[0] & 15)
-            self.assertEqual(protocol.missing(), 0)
-
-    def test_between_the_fragments_of_a_message(self):
-        protocol = Protocol(BUFFER)
-        feed(protocol, frame(BINARY, bytes(200), fin=False), 10)
-        self.assertEqual(protocol.missing(), 0)
 
 
 class TestSending(unittest.TestCase):
