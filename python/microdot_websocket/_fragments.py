@@ -3,7 +3,7 @@
 import asyncio
 
 from . import protocol as rfc
-from .websocket import _BURST, _SENDABLE
+from .websocket import _BINARY, _BURST
 
 _MORE = 0x80  # added to an opcode: the frame is not its message's last
 
@@ -67,9 +67,12 @@ class _Message:
         self._ws = ws
 
     async def send(self, chunk):
-        if not isinstance(chunk, _SENDABLE):
+        if isinstance(chunk, str):
+            opcode = rfc.TEXT
+        elif isinstance(chunk, _BINARY):
+            opcode = rfc.BINARY
+        else:
             raise TypeError('send_stream() takes str or bytes, not %s' % type(chunk).__name__)
-        opcode = rfc.TEXT if isinstance(chunk, str) else rfc.BINARY
         if self.opcode == opcode:
             opcode = rfc.CONT
         elif self.opcode:

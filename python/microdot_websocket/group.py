@@ -4,7 +4,7 @@ import asyncio
 
 from . import protocol as rfc
 from .plain_stream import encode_frame
-from .websocket import _SENDABLE
+from .websocket import _BINARY
 
 
 class Group:
@@ -60,12 +60,15 @@ class Group:
         Nobody is waited for: what a client cannot take yet is sent to it in the background.
         Raises nothing if a client is lost.
         """
-        if not isinstance(data, _SENDABLE):
-            raise TypeError('send() takes str or bytes, not %s' % type(data).__name__)
-        if not isinstance(data, str):
+        if isinstance(data, str):
+            opcode = rfc.TEXT
+        elif isinstance(data, _BINARY):
+            opcode = rfc.BINARY
             data = bytes(data)  # its owner may change it while it waits
+        else:
+            raise TypeError('send() takes str or bytes, not %s' % type(data).__name__)
         # Shown, not copied, where a client takes a part of it.
-        frame = memoryview(encode_frame(rfc.TEXT if isinstance(data, str) else rfc.BINARY, data))
+        frame = memoryview(encode_frame(opcode, data))
         for ws in self:
             if ws.closed:
                 self.discard(ws)

@@ -9,7 +9,7 @@ from . import handshake
 from . import protocol as rfc
 from .stream import is_in_process, open_stream
 
-_SENDABLE = str, bytes, bytearray, memoryview
+_BINARY = bytes, bytearray, memoryview
 _BURST = 32  # reads and writes without waiting for anything, before other tasks get their turn
 
 
@@ -216,16 +216,19 @@ class WebSocket:
         """
         if self.closed:
             raise self._end_error()
-        if not isinstance(data, _SENDABLE):
-            raise TypeError('send() takes str or bytes, not %s' % type(data).__name__)
-        if opcode:
-            if isinstance(data, str):
+        if isinstance(data, str):
+            if opcode:
                 data = data.encode()
+            else:
+                opcode = rfc.TEXT
+        elif isinstance(data, _BINARY):
+            opcode = opcode or rfc.BINARY
+        else:
+            raise TypeError('send() takes str or bytes, not %s' % type(data).__name__)
+        if opcode > rfc.BINARY:
             rfc.check_sendable(opcode, len(data))
             if opcode == rfc.CLOSE:
                 self.closed = True
-        else:
-            opcode = rfc.TEXT if isinstance(data, str) else rfc.BINARY
         try:
             waits = None
             if not self._flushing or self.closed:
