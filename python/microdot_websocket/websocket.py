@@ -181,7 +181,11 @@ class WebSocket:
             else:
                 self._lost()
         finally:
-            self._stop_receiving()
+            # As _stop_receiving() does, but for the cost of a call.
+            self._receiving = self._reading = False
+            if self._received:
+                self._received.set()
+                self._received = None
         raise self._end_error()
 
     def _read_on(self, buf):
