@@ -137,6 +137,14 @@ class CodecContract:
         self.codec.unmask(buf, 0, 37, bytes(4), 1)
         self.assertEqual(buf, bytes_of(37))
 
+    def test_unmask_what_a_memoryview_shows(self):
+        """As it does of the read buffer of each connection: CPython then refuses to resize."""
+        for size in (5, 100, 5000):
+            buf = bytearray(size)
+            view = memoryview(buf)
+            self.codec.unmask(buf, 1, size, b'abcd', 0)
+            self.assertEqual(bytes(view[:5]), b'\0abcd')
+
     def test_unmask_in_a_memoryview(self):
         buf = bytearray(bytes_of(64))
         self.codec.unmask(memoryview(buf)[3:50], 2, 40, memoryview(b'xabcdx')[1:5], 1)

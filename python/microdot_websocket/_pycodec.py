@@ -99,12 +99,10 @@ if _STRICT:
     def _xor(buf, start, end, key):
         # Each fourth byte meets the same byte of the key, and CPython translates bytes faster than
         # it makes ints of them.
+        piece = bytearray(buf[start:end])
         for i in range(4):
-            lane = slice(start + i, end, 4)
-            piece = buf[lane]
-            if isinstance(piece, memoryview):
-                piece = piece.tobytes()
-            buf[lane] = piece.translate(_XOR[key[i]])
+            piece[i::4] = piece[i::4].translate(_XOR[key[i]])
+        buf[start:end] = piece
 
     def _valid_until(buf, start, end):
         # CPython's decoder says where it stopped.
