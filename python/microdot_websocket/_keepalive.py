@@ -4,7 +4,6 @@ They are sent, and their answers missed, by the task of ``_deadlines.py``.
 """
 
 import asyncio
-import os
 import time
 
 from .protocol import PING
@@ -28,6 +27,7 @@ class Pings:
         self._received = 0  # bytes, at the last look
         self._time = 0  # seconds since a ping was sent
         self._silence = None  # seconds of waiting for anything to come after it, until it has
+        self.count = 0  # pings of ping() without a payload
         self._waiting = []  # (payload, Event) of each ping(), in the order in which they were sent
 
     def look(self, seconds, received):
@@ -102,19 +102,21 @@ def start(ws):
 async def ping(self, data=None):
     """Send a ping; the round-trip time in milliseconds, a float, once its pong has come.
 
-    :param data: bytes or str, at most 125 bytes; else four random ones.
+    :param data: bytes or str, at most 125 bytes; else a number that counts up, in four bytes.
 
     Some task must be in ``receive()``, where pongs are read. asyncio.TimeoutError: no pong came
     within ``ping_timeout`` seconds. WebSocketError: the connection has ended. ValueError: too long.
     """
-    if data is None:
-        data = os.urandom(4)
-    elif isinstance(data, str):
-        data = data.encode()
     if self.closed:
         raise self._end_error()
+    pings = start(self)
+    if data is None:
+        pings.count += 1
+        data = pings.count.to_bytes(4, 'big')
+    elif isinstance(data, str):
+        data = data.encode()
     begin = ticks_us()
-    await start(self).ping(bytes(data))
+    await pings.ping(bytes(data))
     if self.closed:
         raise self._end_error()
     return ticks_diff(ticks_us(), begin) / 1000
