@@ -49,19 +49,30 @@ def close(code=None, reason=''):
     return frame(CLOSE, b'' if code is None else code.to_bytes(2, 'big') + reason.encode())
 
 
-def parse(data):
-    """The frames in what a server sent: a list of (first byte, payload). They must be whole."""
+def parse(data, from_client=False):
+    """The frames in what one side sent: a list of (first byte, payload). They must be whole, and
+    masked if it is the client."""
     frames = []
     view = memoryview(data)
     at = 0
     while at < len(data):
         first, length = data[at], data[at + 1]
+        if length >> 7 != from_client:
+            raise ValueError('masked' if length >> 7 else 'not masked')
+        length &= 0x7F
         start = at + 2
         if length >= 126:
             start = at + (4 if length == 126 else 10)
             length = int.from_bytes(view[at + 2 : start], 'big')
+        start += 4 * from_client
         at = start + length
         if len(data) < at:
             raise ValueError('a frame of %d bytes is cut off' % length)
-        frames.append((first, bytes(view[start:at])))
+        payload = view[start:at]
+        frames.append(
+            (
+                first,
+                bytes(masked(payload, bytes(view[start - 4 : start])) if from_client else payload),
+            )
+        )
     return frames

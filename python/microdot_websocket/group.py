@@ -35,7 +35,9 @@ class Group:
         self._members = {}
 
     def add(self, ws):
-        """Add a ``WebSocket``; once, however often."""
+        """Add a server's ``WebSocket``; once, however often."""
+        if not ws.request:
+            raise ValueError('a Group is for the connections of a server')
         if ws not in self._members:
             self._members[ws] = None
 

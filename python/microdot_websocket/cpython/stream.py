@@ -39,8 +39,12 @@ class SocketStream:
     def read_now(self, buf):
         return None  # StreamReader does not tell
 
+    @property
+    def _unsent(self):
+        return self._transport.get_write_buffer_size()
+
     def write_frame(self, opcode, payload):
-        if self._transport.get_write_buffer_size() and opcode != CLOSE:
+        if self._unsent and opcode != CLOSE:
             return None
         if isinstance(payload, str):
             payload = payload.encode()
@@ -53,13 +57,13 @@ class SocketStream:
         else:
             self._writer.write(header)
             self._writer.write(payload)
-        return self._transport.get_write_buffer_size() > 0
+        return self._unsent > 0
 
     def write(self, frame):
         if self._transport.is_closing():
             raise OSError(errno.ECONNABORTED, 'connection lost')
         self._writer.write(frame)
-        return self._transport.get_write_buffer_size() > 0
+        return self._unsent > 0
 
     async def flush(self):
         self._flushes += 1
@@ -72,13 +76,13 @@ class SocketStream:
             raise OSError(errno.ECONNABORTED, 'connection lost')
 
     def waiting(self):
-        return self._flushing and (self._flushes, self._transport.get_write_buffer_size())
+        return self._flushing and (self._flushes, self._unsent)
 
     def end_reading(self):
         self._reader.set_exception(OSError(errno.ETIMEDOUT, 'nothing has come'))
 
     def abort(self):
-        if self._transport.get_write_buffer_size():
+        if self._unsent:
             self._transport.abort()
         else:
             self.end_reading()

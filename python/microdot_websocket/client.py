@@ -1,0 +1,270 @@
+"""A WebSocket client: ``connect()``. RFC 6455, section 4.1 and the client's part of the rest."""
+
+import asyncio
+import os
+from binascii import b2a_base64
+
+from microdot import Request
+
+from . import protocol as rfc
+from ._options import _ATTRIBUTES, check
+from .codec import unmask
+from .handshake import _has_token, accept_key
+from .stream import SocketStream
+from .websocket import WebSocket, WebSocketError
+
+_OPTIONS = _ATTRIBUTES + ('compression',)
+_MAX_LINES = 100  # of a response's head; each must fit into the read buffer
+
+
+async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
+    """Open a WebSocket connection to a server; the ``WebSocket``, as handlers have it::
+
+        from microdot_websocket.client import connect
+
+        ws = await connect('ws://10.0.0.7:5000/echo')
+        async with ws:
+            await ws.send('hello')
+            print(await ws.receive())
+
+    :param url: ``ws://host:port/path?query`` or ``wss://``; the ports are 80 and 443 by default.
+    :param headers: a dict of more headers for the request, as ``Authorization`` or ``Origin``.
+    :param subprotocols: what to ask for; ``ws.subprotocol`` is the one that the server chose.
+    :param ssl: for ``wss``: an ``ssl.SSLContext``. Without one CPython verifies the server's
+                certificate; MicroPython encrypts, but verifies nothing.
+    :param options: ``compression``, and the attributes of ``WebSocket``, as ``with_websocket`` has
+                    them. ``max_message_length`` is -1 here too.
+
+    It takes ``WebSocket.handshake_timeout`` seconds at most. OSError: there is no connection.
+    WebSocketError: the server refused; ``status_code`` is then that of its response. ValueError: a
+    bad URL or header. TypeError: an unknown option.
+
+    ``send()`` takes a copy of its data, since it is masked with a key of its own.
+    """
+    check(options, _OPTIONS)
+    if isinstance(subprotocols, str):
+        raise TypeError('subprotocols is a tuple of str, not a str')
+    secure, host, port, authority, target = parse_url(url)
+    ws = _Client(None)
+    for name, value in options.items():
+        if name in _ATTRIBUTES:
+            setattr(ws, name, value)
+    key = b2a_base64(os.urandom(16)).strip().decode()
+    compression = options.get('compression')
+    offer = ''
+    if compression not in (None, False):
+        from . import _compression
+
+        offer = _compression.offer(limit_of(ws))
+    request = request_bytes(authority, target, key, headers or {}, subprotocols, offer)
+    opening = _open(ws, host, port, (ssl or True) if secure else None, request)
+    try:
+        response = await asyncio.wait_for(opening, ws.handshake_timeout or None)
+        _check(response, key)
+        _negotiate(ws, response, subprotocols, offer and compression)
+    except asyncio.TimeoutError:
+        raise WebSocketError('the handshake timed out')
+    except Exception:
+        ws._stop()
+        raise
+    if ws.ping_interval > 0:
+        from ._keepalive import start
+
+        start(ws)
+    return ws
+
+
+def parse_url(url):
+    """``(secure, host, port, authority, target)`` of a ``ws`` or ``wss`` URL (section 3)."""
+    scheme, _, rest = url.partition('://')
+    secure = scheme == 'wss'
+    at = min(rest.find(c) if c in rest else len(rest) for c in '/?')
+    authority = rest[:at]
+    target = rest[at:]
+    host, colon, port = authority.rpartition(':')
+    if not colon or ']' in port:  # only an IPv6 address has others
+        host, port = authority, ''
+    if host[:1] == '[' and host[-1:] == ']':
+        host = host[1:-1]
+    elif ':' in host:
+        host = ''
+    default = 443 if secure else 80
+    number = int(port) if port.isdigit() else 0 if colon and port else default
+    if (
+        scheme not in ('ws', 'wss')
+        or not host
+        or not 0 < number < 65536
+        or '#' in url
+        or '@' in authority
+        or any(c <= ' ' or c > '~' for c in url)
+    ):
+        raise ValueError("'%s' is not ws://host:port/path or wss://host:port/path" % url)
+    if number == default and port:
+        authority = authority[: -len(port) - 1]
+    return secure, host, number, authority, target if target[:1] == '/' else '/' + target
+
+
+def request_bytes(authority, target, key, headers, subprotocols, extensions):
+    """The request that opens a connection."""
+    fields = {
+        'host': authority,
+        'upgrade': 'websocket',
+        'connection': 'Upgrade',
+        'sec-websocket-key': key,
+        'sec-websocket-version': '13',
+    }
+    if subprotocols:
+        fields['sec-websocket-protocol'] = ', '.join(subprotocols)
+    if extensions:
+        fields['sec-websocket-extensions'] = extensions
+    for name, value in headers.items():
+        lower = name.lower()
+        if lower in ('upgrade', 'connection') or lower.startswith('sec-websocket-'):
+            raise ValueError("the header '%s' is not for you to set" % name)
+        fields[lower] = value
+    lines = ['GET %s HTTP/1.1' % target]
+    for name, value in fields.items():
+        line = '%s: %s' % (name, value)
+        if '\r' in line or '\n' in line:
+            raise ValueError("the header '%s' has a line break" % name)
+        lines.append(line)
+    return '\r\n'.join(lines + ['', '']).encode()
+
+
+async def _open(ws, host, port, ssl, request):
+    """Connect, and exchange the heads: the response's status line and headers."""
+    protocol = rfc.Protocol(ws.read_buffer_size, False)
+    reader, writer = await asyncio.open_connection(host, port, ssl=ssl)
+    stream = MaskingStream(reader, writer)
+    try:
+        if stream.write(request):
+            await stream.flush()
+        response = await _read_head(stream, protocol)
+    except BaseException:
+        stream.abort()
+        raise
+    ws._protocol = protocol
+    ws._stream = stream
+    return response
+
+
+async def _read_head(stream, protocol):
+    """``(status line, dict of headers)``. What comes behind it stays in the protocol's buffer."""
+    status = await _read_line(stream, protocol)
+    headers = {}
+    for _ in range(_MAX_LINES):
+        line = await _read_line(stream, protocol)
+        if not line:
+            return status, headers
+        name, _, value = line.partition(':')
+        name = name.strip().lower()
+        value = value.strip()
+        headers[name] = headers[name] + ', ' + value if name in headers else value
+    raise WebSocketError('bad handshake: too many headers')
+
+
+async def _read_line(stream, protocol):
+    while True:
+        start = protocol._start
+        end = protocol._buf.find(b'\n', start, protocol._end)
+        if end >= 0:
+            protocol._start = end + 1
+            # As Latin-1: MicroPython's decode() takes nothing else than UTF-8.
+            return ''.join(chr(c) for c in protocol._buf[start:end]).rstrip('\r')
+        buf = protocol.get_buffer()
+        if not buf:
+            raise WebSocketError('bad handshake: a header is too long')
+        n = await stream.readinto(buf)
+        if n:
+            protocol.buffer_updated(n)
+        elif n == 0:
+            raise WebSocketError('bad handshake: the connection was closed')
+
+
+def _check(response, key):
+    """WebSocketError unless the server has accepted the handshake (section 4.1)."""
+    status, headers = response
+    words = status.split(None, 2)
+    if words[:1] != ['HTTP/1.1'] or words[1:2] != ['101']:
+        error = WebSocketError('the server refused: ' + status)
+        if len(words) > 1 and words[1].isdigit():
+            error.status_code = int(words[1])
+        raise error
+    if not _has_token(headers, 'upgrade', 'websocket'):
+        bad = 'upgrade'
+    elif not _has_token(headers, 'connection', 'upgrade'):
+        bad = 'connection'
+    elif headers.get('sec-websocket-accept') != accept_key(key).decode():
+        bad = 'sec-websocket-accept'
+    else:
+        return
+    raise WebSocketError('bad handshake: bad ' + bad)
+
+
+def _negotiate(ws, response, subprotocols, compression):
+    """What the server has chosen must have been offered."""
+    headers = response[1]
+    subprotocol = headers.get('sec-websocket-protocol')
+    if subprotocol:
+        if subprotocol not in subprotocols:
+            raise WebSocketError("bad handshake: unasked subprotocol '%s'" % subprotocol)
+        ws.subprotocol = subprotocol
+    extensions = headers.get('sec-websocket-extensions')
+    if extensions:
+        raise WebSocketError("bad handshake: unasked extension '%s'" % extensions)
+
+
+def limit_of(ws):
+    """The longest message that it may be sent, in bytes."""
+    limit = ws.max_message_length
+    return limit if limit > 0 else Request.max_body_length if limit else rfc.MAX_LENGTH
+
+
+class MaskingStream(SocketStream):
+    """The interface is described in ``stream.py``. Its frames are masked (section 5.3), and
+    ``abort()`` closes the socket too: a client has no Microdot that would."""
+
+    def __init__(self, reader, writer):
+        super().__init__(reader, writer)
+        self._close = writer.close  # until it has been done
+        if hasattr(writer, 's'):
+            self._close = writer.s.close  # MicroPython, whose writer.close() does nothing
+
+    def write_frame(self, opcode, payload):
+        if self._unsent and opcode != rfc.CLOSE:
+            return None
+        if isinstance(payload, str):
+            payload = payload.encode()
+        end = 14 + len(payload)
+        frame = bytearray(end)
+        size = rfc.write_header(frame, opcode, len(payload)) + 4
+        key = os.urandom(4)
+        frame[1] |= 0x80
+        frame[size - 4 : size] = key
+        end -= 14 - size
+        frame[size:end] = payload
+        unmask(frame, size, end, key, 0)
+        return self.write(memoryview(frame)[:end])
+
+    def abort(self):
+        super().abort()
+        if self._close:
+            self._close()
+            self._close = None
+
+
+class _Client(WebSocket):
+    async def _shut(self, code, reason):
+        await super()._shut(code, reason)
+        # The server closes the connection first, so that the port does not stay taken at this end
+        # (section 7.1.1).
+        if self._stream._close and self.close_timeout > 0:
+            try:
+                await asyncio.wait_for(self._until_end(), self.close_timeout)
+            except (OSError, asyncio.TimeoutError):
+                pass
+        self._stop()
+
+    async def _until_end(self):
+        while await self._stream.readinto(self._protocol._buf) != 0:
+            pass
