@@ -1,4 +1,4 @@
-"""connect() over memory streams: the handshake, and a client's frames. Over sockets: tests/server."""
+"""connect() over memory streams: the handshake, and a client's frames."""
 
 import asyncio
 import unittest
