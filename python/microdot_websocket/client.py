@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from binascii import b2a_base64
 
 from microdot import Request
@@ -57,7 +58,7 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
 
         offer = _compression.offer(limit_of(ws))
     request = request_bytes(authority, target, key, headers or {}, subprotocols, offer)
-    opening = _open(ws, host, port, (ssl or True) if secure else None, request)
+    opening = _open(ws, host, port, (ssl or _any_certificate()) if secure else None, request)
     try:
         response = await asyncio.wait_for(opening, ws.handshake_timeout or None)
         _check(response, key)
@@ -72,6 +73,17 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
 
         start(ws)
     return ws
+
+
+def _any_certificate():
+    """What encrypts without a context of the application's."""
+    if sys.implementation.name == 'cpython':
+        return True  # verifies, with the system's authorities
+    import tls
+
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = tls.CERT_NONE  # a board knows no authorities
+    return context
 
 
 def parse_url(url):

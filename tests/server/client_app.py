@@ -1,0 +1,71 @@
+"""What the client tests run:  client_app.py EXPECTED_IMPL URL ...
+
+It echoes messages with each server, then opens and ends many connections in all ways; the last line
+tells what it did, and how many file descriptors are open at the end but were not at the start.
+"""
+
+import asyncio
+import os
+import sys
+
+if sys.implementation.name == 'cpython':
+    import microdot_websocket
+
+    microdot_websocket.install()
+
+from microdot_websocket import WebSocketError, codec
+from microdot_websocket.client import connect
+
+
+def descriptors():
+    return len(os.listdir('/proc/self/fd'))
+
+
+async def echo(url):
+    ws = await connect(url, max_message_length=0)
+    async with ws:
+        for data in ('hello', '', b'x' * 126, 'é' * 1000, bytes(range(256)) * 300):
+            await ws.send(data)
+            assert await ws.receive() == data
+        await ws.send_stream(['in ', 'fragments'])
+        assert await ws.receive() == 'in fragments'
+    assert ws.close_code == 1000, ws.close_code
+    return 6
+
+
+async def end_in_all_ways(url):
+    ws = await connect(url)
+    await ws.close()
+    ws = await connect(url, close_timeout=0)
+    await ws.close(4000, 'enough')
+    ws = await connect(url)
+    await ws.send(b'', ws.CLOSE)
+    await ws.close()
+    for path in ('/missing', '/plain'):
+        try:
+            await connect(url[: url.rfind('/')] + path)
+        except WebSocketError as exc:
+            assert exc.status_code in (404, 200), exc
+    try:
+        await connect('ws://127.0.0.1:9/')
+    except OSError:
+        pass
+    return 6
+
+
+async def main(urls):
+    messages = connections = 0
+    await end_in_all_ways(urls[0])  # what is imported and made when it is first needed
+    before = descriptors()
+    for url in urls:
+        messages += await echo(url)
+    for _ in range(20):
+        connections += await end_in_all_ways(urls[0])
+    print(
+        'codec: %s, %d messages, %d connections, %d descriptors left'
+        % (codec.IMPL, messages, connections, descriptors() - before)
+    )
+
+
+assert codec.IMPL == sys.argv[1]
+asyncio.run(main(sys.argv[2:]))
