@@ -25,10 +25,11 @@ def request_bytes(path='/', method='GET', version='1.1', **changes):
     return '\r\n'.join(lines + ['', '']).encode()
 
 
-async def open_websocket(**attributes):
-    """(ws, peer) after the handshake; attributes are set on the WebSocket before it."""
+async def open_websocket(request=None, **attributes):
+    """(ws, peer) after the handshake, which is the bytes of a request; attributes are set on the
+    WebSocket before it."""
     reader, writer, peer = open_pair()
-    peer.feed(request_bytes())
+    peer.feed(request or request_bytes())
     request = await Request.create(Microdot(), reader, writer, ('memory', 0))
     ws = WebSocket(request)
     for name, value in attributes.items():

@@ -40,7 +40,7 @@ all:
 	@[ ! $(PROJECT)/python/manifest.py -nt $(OUT)/obj/frozen_content.c ] || rm -f $(OUT)/obj/frozen_content.c
 	@# MPY_LIB_DIR must hold a README.md; nothing of micropython-lib is frozen.
 	@$(MAKE) -s -C $(MPY_DIR)/ports/unix BUILD=$(OUT)/obj \
-		MICROPY_PY_FFI=0 MICROPY_PY_SSL=0 MICROPY_PY_BTREE=0 \
+		MICROPY_PY_FFI=0 MICROPY_PY_SSL=0 MICROPY_PY_BTREE=0 CFLAGS_EXTRA=-DMICROPY_PY_DEFLATE_COMPRESS=1 \
 		USER_C_MODULES=$(PROJECT) FROZEN_MANIFEST=$(OUT)/manifest.py MPY_LIB_DIR=$(MPY_DIR) \
 		PYTHON='$(PYTHON)' MICROPY_MPYCROSS='$(MPY_CROSS)' >$(OUT)/make.log 2>&1 \
 		|| { tail -n 20 $(OUT)/make.log >&2; exit 1; }

@@ -1,5 +1,6 @@
 """The options of ``with_websocket`` and ``websocket_upgrade``: imported where there are any."""
 
+from .protocol import MAX_LENGTH
 from .upgrade import websocket_upgrade, websocket_wrapper
 
 _ATTRIBUTES = (
@@ -13,6 +14,7 @@ _ATTRIBUTES = (
     'ping_timeout',
 )
 _LISTS = 'subprotocols', 'origins'
+_COMPRESSION = 'level', 'threshold'
 _NAMES = _ATTRIBUTES + _LISTS + ('compression',)
 
 
@@ -23,6 +25,10 @@ def check(options, names=_NAMES):
             raise TypeError("there is no option '%s', but %s" % (name, ', '.join(names)))
         if name in _LISTS and isinstance(value, str):
             raise TypeError('%s is a tuple of str, not a str' % name)
+        if name == 'compression' and value not in (True, False, None):
+            if not isinstance(value, dict):
+                raise TypeError('compression is True or a dict')
+            check(value, _COMPRESSION)
 
 
 def decorator(f, options):
@@ -69,14 +75,25 @@ def _negotiate(ws, options, protocol, stream):
     if subprotocol:
         ws.subprotocol = subprotocol
         headers = 'Sec-WebSocket-Protocol: %s\r\n' % subprotocol
-    if options.get('compression'):
+    compression = options.get('compression')
+    extensions = request.headers.get('Sec-WebSocket-Extensions', '')
+    if compression not in (None, False) and 'permessage-deflate' in extensions:
         from . import _compression
 
-        parameters = _compression.accept(request.headers, ws)
-        if parameters:
-            protocol, stream = _compression.wrap(ws, protocol, stream)
-            headers += 'Sec-WebSocket-Extensions: %s\r\n' % parameters
+        agreed = _compression.accept(extensions, _limit(ws))
+        if agreed:
+            protocol, stream = _compression.wrap(agreed, compression, protocol, stream)
+            ws.compression = True
+            headers += 'Sec-WebSocket-Extensions: %s\r\n' % agreed[0]
     return protocol, stream, headers.encode()
+
+
+def _limit(ws):
+    """Of its messages, in bytes."""
+    limit = ws.max_message_length
+    if limit < 0:
+        limit = ws.request.max_body_length
+    return limit or MAX_LENGTH
 
 
 def is_allowed(origin, origins):

@@ -1,0 +1,53 @@
+"""``Inflater`` and ``deflate`` with CPython's zlib: see ``microdot_websocket/_deflate.py``."""
+
+import zlib
+
+TAIL = b'\x00\x00\xff\xff\x03\x00'
+ROOM = 7
+STREAMS = 16
+MIN_BITS = 9  # zlib has no raw windows of 8 bits
+
+_MEMORY = 5  # zlib's memLevel: 16 KB, which a short message needs no more of
+
+
+class Inflater:
+    def __init__(self, msg, size, few, bits):
+        self._input = bytes(memoryview(msg)[:size]) + TAIL
+        self._bits = bits
+        self._streams = 0
+        self._next_stream()
+
+    def _next_stream(self):
+        self._streams += 1
+        if self._streams > STREAMS:
+            raise ValueError('too many final blocks')
+        self._stream = zlib.decompressobj(-self._bits)
+
+    def readinto(self, buf):
+        view = memoryview(buf)
+        n = 0
+        while n < len(view):
+            stream = self._stream
+            try:
+                piece = stream.decompress(self._input, len(view) - n)
+            except zlib.error as exc:
+                raise ValueError('bad compressed data') from exc
+            self._input = stream.unconsumed_tail
+            view[n : n + len(piece)] = piece
+            n += len(piece)
+            if stream.eof:
+                if not stream.unused_data:
+                    break
+                self._input = stream.unused_data
+                self._next_stream()
+            elif not piece:
+                raise ValueError('bad compressed data')
+        return n
+
+
+def deflate(payload, bits, level):
+    if isinstance(payload, str):
+        payload = payload.encode()
+    stream = zlib.compressobj(level, zlib.DEFLATED, -bits, _MEMORY)
+    data = stream.compress(payload) + stream.flush(zlib.Z_SYNC_FLUSH)
+    return data[:-4] if len(data) - 4 < len(payload) else None
