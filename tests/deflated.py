@@ -7,7 +7,6 @@ import sys
 from frames import pattern
 
 
-
 class Deflated:
     """Data that grows: ``Deflated().stored(b'ab').fixed(b'c', (3, 1))``.
 

@@ -1,4 +1,4 @@
-"""permessage-deflate (RFC 7692): imported where a handler has the option and the peer the extension.
+"""permessage-deflate (RFC 7692): imported where handler and peer want it.
 
 No window is kept from one message to the next, in either direction ("no context takeover", sections
 7.1.1.1 and 7.1.1.2): a connection takes no more memory than any other while it is idle.
@@ -14,7 +14,6 @@ import sys
 
 from .codec import freeze, utf8
 from .protocol import BINARY, TEXT, TOO_BIG, Protocol, ProtocolError
-
 
 try:
     if sys.implementation.name == 'cpython':
@@ -37,6 +36,7 @@ _RSV1 = const(0x40)
 _THRESHOLD = const(64)  # bytes: shorter messages go as they are, unless the option is given
 _LEVEL = const(6)  # zlib's, unless the option is given
 _RATIO = const(4)  # by which most messages become longer, if not less, when they are inflated
+_PIECE = const(512)  # bytes that are inflated at once, at least
 _INVALID_PAYLOAD = const(1007)
 
 
@@ -255,17 +255,20 @@ def _longest(limit):
 
 def _inflate(inflater, size, limit, text):
     """The message, str or bytes. ProtocolError: it is longer than ``limit``, or no UTF-8."""
-    buf = bytearray(min(2 * size, limit) + 1)
-    n = 0
-    while True:
-        n += inflater.readinto(memoryview(buf)[n:])
-        if n < len(buf):
-            break
-        if n > limit:
-            raise ProtocolError(TOO_BIG, 'message too big')
-        more = bytearray(min(n + (n >> 1), limit) + 1)
-        more[:n] = buf
-        buf = more
+    buf = bytearray(min(max(2 * size, _PIECE), limit) + 1)
+    n = piece = inflater.readinto(buf)
+    while piece == len(buf) and n <= limit:  # It is longer, and nobody knows how long: count.
+        piece = inflater.readinto(buf)
+        n += piece
+    if n > limit:
+        raise ProtocolError(TOO_BIG, 'message too big')
+    if n >= len(buf):
+        inflater.rewind()
+        buf = None  # it may be collected
+        buf = bytearray(n + 1)
+        inflater.readinto(buf)
+    elif n < len(buf) >> 1:
+        buf = buf[: n + 1]
     if text and utf8(buf, 0, n, 0):
         raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
     return freeze(buf, n, text)

@@ -5,7 +5,7 @@
 for ``ROOM`` more, which must not be used any more. ``bits``: the window of whoever compressed it;
 ``few``: one that will do for most messages.
 ``readinto(buf)`` fills a bytearray or memoryview, only at the end not all of it; the bytes.
-ValueError: the data is corrupt, or ends in the middle.
+ValueError: the data is corrupt, or ends in the middle. ``rewind()``: from the beginning again.
 
 ``deflate(payload, bits, level)``: what a message compresses to, without the ``TAIL``, for whoever
 has a window of that many bits; None if it would not be shorter. ``deflate`` is None where the
@@ -54,6 +54,10 @@ class Inflater:
         if self._streams > STREAMS:
             raise ValueError('too many final blocks')
         self._stream = DeflateIO(self._source, RAW, self._bits)
+
+    def rewind(self):
+        self._done = 0
+        self._open(self._bits)
 
     def readinto(self, buf):
         try:

@@ -17,7 +17,7 @@ WebSocket.max_message_length = 16 << 20
 
 
 @app.route('/')
-@with_websocket
+@with_websocket(compression=True)
 async def echo(request, ws):
     while True:
         await ws.send(await ws.receive())

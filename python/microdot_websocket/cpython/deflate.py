@@ -12,8 +12,12 @@ _MEMORY = 5  # zlib's memLevel: 16 KB, which a short message needs no more of
 
 class Inflater:
     def __init__(self, msg, size, few, bits):
-        self._input = bytes(memoryview(msg)[:size]) + TAIL
+        self._message = bytes(memoryview(msg)[:size]) + TAIL
         self._bits = bits
+        self.rewind()
+
+    def rewind(self):
+        self._input = self._message
         self._streams = 0
         self._next_stream()
 

@@ -1,0 +1,140 @@
+"""Inflating and compressing: the same with MicroPython's deflate and with CPython's zlib."""
+
+import sys
+import unittest
+
+from capacity import LARGE, sample
+from deflated import Deflated, bomb, far, inflated
+from frames import pattern
+from microdot_websocket._compression import MIN_BITS, ROOM, Inflater, deflate
+
+CPYTHON = sys.implementation.name == 'cpython'
+
+
+def inflater(message, few=15, bits=15):
+    return Inflater(bytearray(message) + bytearray(ROOM), len(message), few, bits)
+
+
+def in_pieces(inflater, size):
+    """All of it, in pieces of that size."""
+    result = b''
+    buf = bytearray(size)
+    while True:
+        n = inflater.readinto(buf)
+        result += buf[:n]
+        if n < size:
+            return result
+
+
+class TestInflater(unittest.TestCase):
+    def test_pieces(self):
+        data = Deflated().stored(pattern(300)).fixed(b'ab', (258, 2)).fixed(b'c', final=True)
+        data.align().stored(b'').stored(b'de', final=True).align()
+        expected = pattern(300) + b'ab' * 130 + b'cde'
+        for size in (1, 2, 7, 100, 300, 562, 563, 564, 1000):
+            self.assertEqual(in_pieces(inflater(data.message()), size), expected)
+
+    def test_only_the_message_counts(self):
+        message = Deflated().fixed(b'ab').message()
+        msg = bytearray(message + b'x' * (ROOM + 20))
+        self.assertEqual(in_pieces(Inflater(msg, len(message), 9, 15), 100), b'ab')
+
+    def test_after_the_end(self):
+        it = inflater(Deflated().fixed(b'abc').message())
+        buf = bytearray(3)
+        self.assertEqual([it.readinto(buf), it.readinto(buf), it.readinto(buf)], [3, 0, 0])
+        self.assertEqual(buf, b'abc')
+        self.assertEqual(it.readinto(bytearray(0)), 0)
+
+    def test_rewind(self):
+        message, expected = far(1000)
+        for size in (1, 100, 1008, 2000):
+            it = inflater(message, 9)
+            it.readinto(bytearray(size))
+            it.rewind()
+            self.assertEqual(in_pieces(it, 700), expected)
+            it.rewind()
+            self.assertEqual(in_pieces(it, 2000), expected)
+
+    def test_a_window_that_is_too_small_to_begin_with(self):
+        message, expected = far(4000)
+        for size in (1, 77, 512, 4000, 4001, 5000):
+            self.assertEqual(in_pieces(inflater(message, 9, 12), size), expected)
+
+    def test_errors(self):
+        whole = Deflated().stored(pattern(20)).message()
+        for message in (b'', b'\x06', b'\x07', whole[:-1], whole[:-7], whole + b'\x01'):
+            for size in (1, 7, 100):
+                with self.assertRaises(ValueError):
+                    in_pieces(inflater(message), size)
+
+    def test_a_distance_from_before_the_beginning(self):
+        """An error, or zeros; never what was in memory."""
+        message = Deflated().fixed(b'a', (10, 400)).message()
+        try:
+            self.assertEqual(in_pieces(inflater(message, 9), 100), b'a' + bytes(10))
+        except ValueError:
+            self.assertTrue(CPYTHON)
+
+    def test_a_bomb_takes_no_memory(self):
+        if CPYTHON:
+            return
+        import gc
+
+        it = inflater(bomb(LARGE), 9)
+        buf = bytearray(100)
+        it.readinto(buf)
+        before = gc.mem_alloc()
+        gc.disable()
+        n = it.readinto(buf)
+        used = gc.mem_alloc() - before
+        gc.enable()
+        self.assertEqual(n, 100)
+        self.assertLessEqual(used, 500)
+
+
+class TestDeflate(unittest.TestCase):
+    def check(self, data, bits=15, level=6):
+        message = deflate(data, bits, level)
+        if isinstance(data, str):
+            data = data.encode()
+        self.assertTrue(len(message) < len(data))
+        self.assertEqual(inflated(bytes(message), bits), data)
+
+    def test_where_there_is_none(self):
+        if deflate:
+            self.assertTrue(MIN_BITS <= 9)
+            return
+        from deflate import DeflateIO
+
+        self.assertFalse(hasattr(DeflateIO, 'write'))
+
+    def test_every_length(self):
+        """Wherever in a byte its bits may end."""
+        for n in range(70) if deflate else ():
+            self.check(b'a' * (64 + n))
+            self.check(b'ab' * 50 + pattern(n))
+            self.check('é' * (64 + n))
+
+    def test_kinds_of_buffers(self):
+        for data in (b'x' * 99, bytearray(99), memoryview(b'abcd' * 30)[3:]) if deflate else ():
+            self.check(data)
+
+    def test_large(self):
+        data = bytearray(b'%d ' % LARGE * (LARGE // 10))
+        for i in range(0, len(data), 1000):
+            data[i] = i * i % 251
+        if deflate:
+            self.check(data)
+
+    def test_windows(self):
+        data = b'abc' * 100 + pattern(251) * (LARGE // 1000) + b'abc' * 100
+        for bits in sample(range(MIN_BITS, 16), 3) if deflate else ():
+            self.check(data, bits)
+            for n in ((1 << bits) - 10, 1 << bits, (1 << bits) + 10):
+                if n <= LARGE:
+                    self.check(b'0123456789' + b'ab' * (n // 2) + b'0123456789', bits)
+
+    def test_what_would_not_be_shorter(self):
+        for data in ('', b'', b'a', b'abc', pattern(200)) if deflate else ():
+            self.assertIs(deflate(data, 15, 6), None)
