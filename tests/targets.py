@@ -14,6 +14,7 @@ TESTS = ROOT / 'tests'
 NATMOD_TESTS = TESTS / 'natmod' / 'test_mod_wscodec.py'  # for MicroPython with C only
 USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
 NOT_CPYTHON = 'bench', 'boards', 'clients', 'dist', 'fuzz', 'server'  # folders that need more
+WHOLE = '-whole'  # behind the names of targets that leave nothing out
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
 
 
@@ -150,14 +151,14 @@ def rp2(job):
 
 def autobahn_testsuite(job):
     """The conformance tests of Autobahn's project, on an echo server."""
-    agent = job.name.partition('-')[2]
+    agent, whole, _ = job.name.partition('-')[2].partition(WHOLE)
     job.what = f'Autobahn|Testsuite codec: {IMPL[agent]}'
     job.make('wstest')
     if agent in INTERPRETERS:
         job.make(f'build/bin/{INTERPRETERS[agent].program}')
         make_natmods(job, INTERPRETERS[agent].arch)
     folder = BUILD / 'autobahn' / agent
-    report = autobahn.run(agent, folder, target=job.name)
+    report = autobahn.run(agent, folder, target=job.name, whole=bool(whole))
     job.print(f'{report}\n{folder / "index.html"}')
     return report.counts
 
@@ -177,6 +178,7 @@ def clients(job):
     """What people use, with and without TLS, against MicroPython with the natmod."""
     job.what = 'websockets, aiohttp, ws and Chromium'
     make_interpreter(job, 'unix')
+    make_interpreter(job, 'unix-firmware')
     job.make('clients')
     return job.pytest('tests/clients', cwd=ROOT)
 
@@ -236,8 +238,10 @@ TARGETS = {
     'dist': dist,
 }
 # Those that run only when they are named.
+SERVERS = 'cpython', *[name for name, it in INTERPRETERS.items() if it.server]
 ON_DEMAND = {
-    f'autobahn-{name}': autobahn_testsuite
-    for name, it in INTERPRETERS.items()
-    if it.server and name not in autobahn.AGENTS
+    f'autobahn-{name}{whole}': autobahn_testsuite
+    for name in SERVERS
+    for whole in ('', WHOLE)
+    if whole or name not in autobahn.AGENTS
 }

@@ -55,6 +55,24 @@ async def ping(request, ws):
         await ws.send(message)
 
 
+@app.route('/compressed')
+@with_websocket(compression=True, subprotocols=('echo', 'chat'), ping_interval=0.2, ping_timeout=1)
+async def compressed(request, ws):
+    """All that a client can agree on. A client that leaves its pings unanswered is dropped."""
+
+    async def ping():
+        await ws.ping(b'are you there?')
+        await ws.send('pong')
+
+    async for message in ws:
+        if message == 'ping':
+            asyncio.create_task(ping())  # the pong is read here
+        elif message == 'agreed':
+            await ws.send('%s %s' % (ws.subprotocol, ws.compression))
+        else:
+            await ws.send(message)
+
+
 @app.route('/senders')
 @with_websocket
 async def senders(request, ws):

@@ -27,8 +27,8 @@ function expectSame(received, sent, what) {
 
 // A connection whose messages and end are waited for one after the other.
 class Client {
-  constructor(WebSocket, url) {
-    this.socket = new WebSocket(url);
+  constructor(WebSocket, url, subprotocols = []) {
+    this.socket = new WebSocket(url, subprotocols);
     this.socket.binaryType = 'arraybuffer';
     this.events = [];
     this.waiting = null;
@@ -152,6 +152,25 @@ export const checks = {
     const client = await connect(WebSocket, url + '/ping');
     await client.echo('one', 'two', 'three');
     await client.close();
+  },
+
+  async compressed(WebSocket, url) {
+    const client = new Client(WebSocket, url + '/compressed', ['other', 'chat', 'echo']);
+    await client.next('open');
+    expect(client.socket.extensions.split(';')[0], 'permessage-deflate', 'extension');
+    expect(client.socket.protocol, 'echo', 'protocol');
+    client.send('agreed');
+    expect(await client.receive(), 'echo True', 'what the server has agreed to');
+    for (const message of ['hello', '', 'é€😀'.repeat(1000), 'ab'.repeat(50000), pattern(0), pattern(5000, 1)]) {
+      await client.echo(message);
+    }
+    await client.echo(...Array.from({length: 50}, (_, i) => JSON.stringify({i}).repeat(i * 20)));
+    await new Promise(resolve => setTimeout(resolve, 1500));  // it answers pings, or it would be dropped
+    client.send('ping');
+    expect(await client.receive(), 'pong', 'after the pong of a ping');
+    await client.echo(new Uint8Array(MIB));
+    client.send('x'.repeat(MIB + 1));
+    await client.ended(1009, 'message too big');
   },
 
   async refused(WebSocket, url) {

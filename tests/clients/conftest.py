@@ -9,6 +9,7 @@ from server_process import Server
 
 HERE = Path(__file__).parent
 INTERPRETER = 'unix'
+COMPRESSING = 'unix-firmware'  # MicroPython's deflate can compress there
 HEAP = '16m'  # Chromium sends 1 MiB in fragments: the growing message, and its copy to str
 
 
@@ -29,3 +30,12 @@ def server(request, certificate):
     console = server.stop()
     # A browser opens connections in advance, and drops them: Microdot prints tracebacks of that.
     assert 'microdot_websocket/websocket.py' not in console, console
+
+
+@pytest.fixture(scope='session')
+def compressing_server():
+    """Without TLS, which that interpreter has not."""
+    words = 'PORT', IMPL[COMPRESSING], HERE
+    server = Server(COMPRESSING, HERE / 'app.py', *words, heap=HEAP, target='clients-compressing')
+    yield server
+    assert 'Traceback' not in server.stop()

@@ -35,5 +35,14 @@ def test_checks(results, check):
     assert results[check] is None
 
 
+def test_compressed_both_ways(compressing_server):
+    """All checks, with a MicroPython that compresses too."""
+    for results in (
+        node('node.mjs', compressing_server),
+        node('browser.mjs', compressing_server, str(BUILD / 'bin' / 'chromium')),
+    ):
+        assert results['compressed'] is None
+
+
 def test_all_checks_are_known(results):
     assert sorted(results) == sorted(CHECKS)

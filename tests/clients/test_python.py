@@ -12,11 +12,13 @@ MIB = 1 << 20
 @pytest.fixture(params=LIBRARIES)
 def run(request, server):
     """run(path, check): the check with a client of each library; one that stalls fails."""
-    library = LIBRARIES[request.param]
+    return runner(LIBRARIES[request.param], server)
 
+
+def runner(library, server):
     async def main(path, check):
         async with library.connect(server.url(path), server.tls) as client:
-            assert not client.extensions
+            assert bool(client.extensions) == (path == '/compressed')
             await check(client)
 
     return lambda path, check: asyncio.run(asyncio.wait_for(main(path, check), 30))
@@ -127,3 +129,22 @@ def test_too_big(run):
 def test_reconnect(run):
     for i in range(10):
         run('/echo', lambda client, i=i: echo(client, f'connection {i}'))
+
+
+async def compressed(client):
+    for message in ('hello', '', b'', 'é€😀' * 1000, pattern(5000), 'x' * MIB, bytes(MIB)):
+        await echo(client, message)
+    await echo(client, *['{"i": %d}' % i * i for i in range(200)])
+    await client.send(bytes(MIB + 1))
+    with pytest.raises(Ended) as caught:
+        await client.receive()
+    assert caught.value.args == (1009, 'message too big')
+
+
+def test_compressed(run):
+    run('/compressed', compressed)
+
+
+@pytest.mark.parametrize('library', LIBRARIES)
+def test_compressed_both_ways(library, compressing_server):
+    runner(LIBRARIES[library], compressing_server)('/compressed', compressed)
