@@ -1,5 +1,6 @@
 """The options of with_websocket() and websocket_upgrade()."""
 
+import sys
 import unittest
 
 from connection import Server, request_bytes
@@ -49,6 +50,9 @@ class TestDecorator(unittest.TestCase):
             ({'handshake_timeout': 20}, 'handshake_timeout'),
             ({'subprotocols': 'chat'}, 'subprotocols'),
             ({'origins': 'http://a.example'}, 'origins'),
+            ({'compression': {'threshold': 10, 'window': 9}}, "'window', but level, threshold"),
+            ({'compression': 'yes'}, 'compression'),
+            ({'compression': 6}, 'compression'),
         ):
             with self.assertRaises(TypeError) as raised:
                 with_websocket(**options)
@@ -125,6 +129,42 @@ class TestOrigins(unittest.TestCase):
     def test_a_bad_handshake_is_told_so_first(self):
         head, _ = answer({'origins': ()}, Sec_WebSocket_Key='x')
         self.assertIn(' 400 ', head)
+
+
+class TestCompression(unittest.TestCase):
+    def test_both_sides_must_want_it(self):
+        offer = 'other, permessage-deflate; client_max_window_bits'
+        for ours, theirs, agreed in (
+            (True, offer, True),
+            ({}, offer, True),
+            ({'threshold': 100, 'level': 1}, offer, True),
+            (True, None, False),
+            (True, 'permessage-deflate; unknown', False),
+            (True, 'other', False),
+            (False, offer, False),
+            (None, offer, False),
+        ):
+            head, seen = answer({'compression': ours}, Sec_WebSocket_Extensions=theirs)
+            self.assertIn(' 101 ', head)
+            self.assertIs(seen[0].compression, agreed)
+            self.assertEqual('\r\nSec-WebSocket-Extensions: perm' in head, agreed)
+            self.assertEqual('Extensions' in head, agreed)
+
+    def test_the_window_suits_the_limit(self):
+        offer = 'permessage-deflate; client_max_window_bits'
+        for limit, bits in ((1000, 10), (-1, 14), (0, 15), (100000, 15)):
+            options = {'compression': True, 'max_message_length': limit}
+            head, _ = answer(options, Sec_WebSocket_Extensions=offer)
+            self.assertIn('; client_max_window_bits=%d\r\n' % bits, head + '\r\n')
+
+    def test_it_is_imported_where_both_want_it(self):
+        name = 'microdot_websocket._compression'
+        module = sys.modules.pop(name, None)
+        for ours, theirs in ((True, None), (True, 'other'), (False, 'permessage-deflate')):
+            answer({'compression': ours}, Sec_WebSocket_Extensions=theirs)
+            self.assertFalse(name in sys.modules)
+        if module:
+            sys.modules[name] = module
 
 
 class TestCheck(unittest.TestCase):
