@@ -97,10 +97,10 @@ def deflate(payload, bits, level):
     end = out.tell()
     if end + 3 >= size:
         return None
-    # It writes one block, marked as final, after which some peers take no more messages: instead of
-    # that, an empty block without compression must follow. Block ends and headers are zero bits: 7
-    # and 3, and up to the next byte. But how many bits of the last byte are used already? Each of
-    # these literals takes 9 bits, so one of them makes two bytes.
+    # It writes one block, marked as final, after which some peers (aiohttp 3.9) take all messages for
+    # empty ones. Unmark it, and end with an empty block without compression, as zlib does. A block's
+    # end and the header of that one are zero bits: 7 and 3, and up to the next byte. But how many
+    # bits of the last byte are used already? Each of these literals takes 9, so one makes two bytes.
     free = 0
     while out.tell() == end + free:
         stream.write(b'\xff')

@@ -1,10 +1,11 @@
 """One server without TLS and one with it, on MicroPython with the natmod."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from certificate import Certificate
-from interpreters import IMPL
+from interpreters import IMPL, command
 from server_process import Server
 
 HERE = Path(__file__).parent
@@ -35,6 +36,9 @@ def server(request, certificate):
 @pytest.fixture(scope='session')
 def compressing_server():
     """Without TLS, which that interpreter has not."""
+    program, env = command(COMPRESSING, target='clients-compressing')
+    test = 'import deflate; print(hasattr(deflate.DeflateIO, "write"))'
+    assert subprocess.run([*program, '-c', test], env=env, capture_output=True).stdout == b'True\n'
     words = 'PORT', IMPL[COMPRESSING], HERE
     server = Server(COMPRESSING, HERE / 'app.py', *words, heap=HEAP, target='clients-compressing')
     yield server
