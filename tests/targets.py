@@ -150,13 +150,14 @@ def rp2(job):
 
 
 def autobahn_testsuite(job):
-    """The conformance tests of Autobahn's project, on an echo server."""
+    """The conformance tests of Autobahn's project, on an echo server or a client."""
     agent, whole, _ = job.name.partition('-')[2].partition(WHOLE)
-    job.what = f'Autobahn|Testsuite codec: {IMPL[agent]}'
+    name = autobahn.interpreter(agent)
+    job.what = f'Autobahn|Testsuite codec: {IMPL[name]}'
     job.make('wstest')
-    if agent in INTERPRETERS:
-        job.make(f'build/bin/{INTERPRETERS[agent].program}')
-        make_natmods(job, INTERPRETERS[agent].arch)
+    if name in INTERPRETERS:
+        job.make(f'build/bin/{INTERPRETERS[name].program}')
+        make_natmods(job, INTERPRETERS[name].arch)
     folder = BUILD / 'autobahn' / agent
     report = autobahn.run(agent, folder, target=job.name, whole=bool(whole))
     job.print(f'{report}\n{folder / "index.html"}')
@@ -240,8 +241,9 @@ TARGETS = {
 # Those that run only when they are named.
 SERVERS = 'cpython', *[name for name, it in INTERPRETERS.items() if it.server]
 ON_DEMAND = {
-    f'autobahn-{name}{whole}': autobahn_testsuite
+    f'autobahn-{side}{name}{whole}': autobahn_testsuite
+    for side in ('', autobahn.CLIENT)
     for name in SERVERS
     for whole in ('', WHOLE)
-    if whole or name not in autobahn.AGENTS
+    if whole or side + name not in autobahn.AGENTS
 }

@@ -1,5 +1,7 @@
 """The options of ``with_websocket`` and ``websocket_upgrade``: imported where there are any."""
 
+from microdot import Request
+
 from .protocol import MAX_LENGTH
 from .upgrade import websocket_upgrade, websocket_wrapper
 
@@ -80,7 +82,7 @@ def _negotiate(ws, options, protocol, stream):
     if compression not in (None, False) and 'permessage-deflate' in extensions:
         from . import _compression
 
-        agreed = _compression.accept(extensions, _limit(ws))
+        agreed = _compression.accept(extensions, message_limit(ws))
         if agreed:
             protocol, stream = _compression.wrap(agreed, compression, protocol, stream)
             ws.compression = True
@@ -88,12 +90,10 @@ def _negotiate(ws, options, protocol, stream):
     return protocol, stream, headers.encode()
 
 
-def _limit(ws):
-    """Of its messages, in bytes."""
+def message_limit(ws):
+    """The longest message that it may be sent, in bytes."""
     limit = ws.max_message_length
-    if limit < 0:
-        limit = ws.request.max_body_length
-    return limit or MAX_LENGTH
+    return limit if limit > 0 else Request.max_body_length if limit else MAX_LENGTH
 
 
 def is_allowed(origin, origins):

@@ -5,10 +5,8 @@ import os
 import sys
 from binascii import b2a_base64
 
-from microdot import Request
-
 from . import protocol as rfc
-from ._options import _ATTRIBUTES, check
+from ._options import _ATTRIBUTES, check, message_limit
 from .codec import unmask
 from .handshake import _has_token, accept_key
 from .stream import SocketStream
@@ -56,13 +54,13 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
     if compression not in (None, False):
         from . import _compression
 
-        offer = _compression.offer(limit_of(ws))
+        offer = _compression.offer(message_limit(ws))
     request = request_bytes(authority, target, key, headers or {}, subprotocols, offer)
     opening = _open(ws, host, port, (ssl or _any_certificate()) if secure else None, request)
     try:
         response = await asyncio.wait_for(opening, ws.handshake_timeout or None)
         _check(response, key)
-        _negotiate(ws, response, subprotocols, offer and compression)
+        _negotiate(ws, response[1], subprotocols, offer and compression)
     except asyncio.TimeoutError:
         raise WebSocketError('the handshake timed out')
     except Exception:
@@ -213,23 +211,27 @@ def _check(response, key):
     raise WebSocketError('bad handshake: bad ' + bad)
 
 
-def _negotiate(ws, response, subprotocols, compression):
-    """What the server has chosen must have been offered."""
-    headers = response[1]
+def _negotiate(ws, headers, subprotocols, compression):
+    """What the server has chosen, which must have been offered."""
     subprotocol = headers.get('sec-websocket-protocol')
     if subprotocol:
         if subprotocol not in subprotocols:
             raise WebSocketError("bad handshake: unasked subprotocol '%s'" % subprotocol)
         ws.subprotocol = subprotocol
-    extensions = headers.get('sec-websocket-extensions')
-    if extensions:
-        raise WebSocketError("bad handshake: unasked extension '%s'" % extensions)
+    extensions = headers.get('sec-websocket-extensions', '')
+    agreed = None
+    try:
+        if compression:
+            from . import _compression
 
-
-def limit_of(ws):
-    """The longest message that it may be sent, in bytes."""
-    limit = ws.max_message_length
-    return limit if limit > 0 else Request.max_body_length if limit else rfc.MAX_LENGTH
+            agreed = _compression.confirm(extensions)
+        elif extensions:
+            raise ValueError('extensions that were not offered: ' + extensions)
+    except ValueError as exc:
+        raise WebSocketError('bad handshake: ' + str(exc))
+    if agreed:
+        ws._protocol, ws._stream = _compression.wrap(agreed, compression, ws._protocol, ws._stream)
+        ws.compression = True
 
 
 class MaskingStream(SocketStream):

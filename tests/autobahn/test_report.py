@@ -129,7 +129,7 @@ def run(tmp_path):
         client = tmp_path / 'client'
         client.write_text(f'#!{sys.executable}\nimport json, sys\n{code}\n')
         client.chmod(0o755)
-        return autobahn.run('cpython', tmp_path / 'reports', client=client)
+        return autobahn.run('cpython', tmp_path / 'reports', wstest=client)
 
     return run
 
@@ -152,13 +152,13 @@ def test_the_results_of_an_earlier_run_do_not_count(run, results):
 
 def test_a_client_that_fails(run, results, tmp_path):
     report = run(WRITE % json.dumps(results) + 'sys.exit(3)')
-    log = tmp_path / 'reports' / 'client.log'
+    log = tmp_path / 'reports' / 'wstest.log'
     assert report.failures == [f'the client has ended with exit code 3, see {log}']
 
 
 def test_a_client_that_does_not_end(run, monkeypatch, tmp_path):
     monkeypatch.setattr(autobahn, 'PATIENCE', 0.1)
-    log = tmp_path / 'reports' / 'client.log'
+    log = tmp_path / 'reports' / 'wstest.log'
     fault = f'the client has not ended within 0.1 s, see {log}'
     assert run('import time; time.sleep(60)').failures[-1] == fault
 

@@ -193,7 +193,10 @@ class TestHandshake(unittest.TestCase):
                 (good.replace('Connection: Upgrade', 'X: y') + '\r\n', 'bad connection'),
                 (good.replace('ACCEPT', 'AAAA') + '\r\n', 'bad sec-websocket-accept'),
                 (good + 'Sec-WebSocket-Protocol: c\r\n\r\n', "unasked subprotocol 'c'"),
-                (good + 'Sec-WebSocket-Extensions: x\r\n\r\n', "unasked extension 'x'"),
+                (
+                    good + 'Sec-WebSocket-Extensions: x\r\n\r\n',
+                    'extensions that were not offered: x',
+                ),
                 (good + 'X: y\r\n' * 100 + '\r\n', 'too many headers'),
                 (good + 'X: %s\r\n\r\n' % ('y' * 3000), 'a header is too long'),
                 (good, 'the connection was closed'),
