@@ -25,16 +25,21 @@ def request_bytes(path='/', method='GET', version='1.1', **changes):
     return '\r\n'.join(lines + ['', '']).encode()
 
 
-async def open_websocket(request=None, **attributes):
-    """(ws, peer) after the handshake, which is the bytes of a request; attributes are set on the
-    WebSocket before it."""
+async def open_websocket(request=None, options=None, **attributes):
+    """(ws, peer) after the handshake, for which `request` is the bytes and `options` are those of
+    with_websocket(); attributes are set on the WebSocket before it."""
     reader, writer, peer = open_pair()
     peer.feed(request or request_bytes())
     request = await Request.create(Microdot(), reader, writer, ('memory', 0))
     ws = WebSocket(request)
     for name, value in attributes.items():
         setattr(ws, name, value)
-    await ws.handshake()
+    if options:
+        from microdot_websocket._options import handshake
+
+        await handshake(ws, options)
+    else:
+        await ws.handshake()
     peer.sent = bytearray()
     return ws, peer
 

@@ -3,7 +3,7 @@
 import unittest
 
 from capacity import sample
-from frames import CLOSE, PONG, TEXT, frame
+from frames import BINARY, CLOSE, PONG, TEXT, frame
 from microdot_websocket.protocol import Protocol, ProtocolError
 
 STEPS = (1, 2, 3, 7, 139, 1000000)
@@ -52,6 +52,31 @@ def feed(protocol, data, step):
     except ProtocolError as exc:
         events.append(('error', exc.code))
         return events
+
+
+def pieces_of(protocol, source, reader):
+    """(event, bytes) for each piece of the next message, and each control frame; or the error."""
+    pieces = []
+    protocol.reader = reader
+    try:
+        while True:
+            event = protocol.next_event()
+            if event <= 0:
+                if not source.give(protocol):
+                    return pieces
+            elif event > BINARY:
+                pieces.append((event, protocol.data))
+            else:
+                pieces.append((event, bytes(protocol.data)))
+                if not protocol.owner:
+                    return pieces
+    except ProtocolError as exc:
+        return pieces + [('error', exc.code)]
+
+
+def split(payload, opcode, size):
+    """What pieces_of() returns of a message."""
+    return [(opcode, bytes(payload[i : i + size])) for i in range(0, len(payload), size)]
 
 
 class ProtocolTestCase(unittest.TestCase):

@@ -207,43 +207,52 @@ class Inflating(Protocol):
         self._end = protocol._end
         self._bits = bits  # of the peer's window
 
+    def pieces(self):
+        """What takes its place when ``receive_into()`` or ``stream()`` is used."""
+        from ._compressed_pieces import InflatingPieces
+
+        return InflatingPieces(self)
+
+    # Without super(): they serve that class too.
+
     def _check_header(self, first, masked, length, size):
         limit = self.limit
         if first & 0x70 == _RSV1 and 0 < first & 0x0F <= BINARY:
             first ^= _RSV1
             self.limit = _longest(limit)
-        elif self._opcode and self._deflated:
+        elif self._deflated:
             self.limit = _longest(limit)
-        super()._check_header(first, masked, length, size)
+        Protocol._check_header(self, first, masked, length, size)
         self.limit = limit
 
     def _begin(self, first, length):
-        opcode = first & 0x0F
-        if opcode:
-            self._deflated = opcode if first & _RSV1 else 0
+        if first & _RSV1:
+            self._deflated = first & 0x0F
         if not self._deflated:
-            super()._begin(first, length)
+            Protocol._begin(self, first, length)
             return
         limit = self.limit
         self.limit = _longest(limit) + ROOM
-        super()._begin(first, length + ROOM)
+        Protocol._begin(self, first, length + ROOM)
         self.limit = limit
         self._opcode = BINARY  # this is no UTF-8
 
-    def _finish(self):
+    def _end_deflated(self, limit):
+        """Of the message, which may become ``limit`` bytes: its opcode, and its ``Inflater``."""
         opcode = self._deflated
-        if not opcode:
-            return super()._finish()
-        msg = self._end_message()
         self._deflated = 0
-        limit = self.limit
-        size = self._size
         bits = min(self._bits, window_bits(limit))  # no message refers to more than itself
-        try:
-            inflater = Inflater(msg, size, min(bits, window_bits(_RATIO * size)), bits)
-            self.data = _inflate(inflater, size, limit, opcode == TEXT)
-        except ValueError as exc:
-            raise ProtocolError(_INVALID_PAYLOAD, str(exc))
+        few = min(bits, window_bits(_RATIO * self._size))
+        msg = self._msg
+        self._msg = None
+        self._opcode = 0
+        return opcode, Inflater(msg, self._size, few, bits)
+
+    def _finish(self):
+        if not self._deflated:
+            return Protocol._finish(self)
+        opcode, inflater = self._end_deflated(self.limit)
+        self.data = inflate(inflater, self._size, self.limit, opcode == TEXT)
         return opcode
 
 
@@ -253,12 +262,21 @@ def _longest(limit):
     return limit + (limit >> 3) + 16
 
 
-def _inflate(inflater, size, limit, text):
-    """The message, str or bytes. ProtocolError: it is longer than ``limit``, or no UTF-8."""
+def fill(inflater, buf):
+    """``inflater.readinto(buf)``. ProtocolError: corrupt data."""
+    try:
+        return inflater.readinto(buf)
+    except ValueError as exc:
+        raise ProtocolError(_INVALID_PAYLOAD, str(exc))
+
+
+def inflate(inflater, size, limit, text):
+    """A message of ``size`` compressed bytes, as str or bytes. ProtocolError: it is longer than
+    ``limit``, corrupt, or no UTF-8."""
     buf = bytearray(min(max(2 * size, _PIECE), limit) + 1)
-    n = piece = inflater.readinto(buf)
+    n = piece = fill(inflater, buf)
     while piece == len(buf) and n <= limit:  # It is longer, and nobody knows how long: count.
-        piece = inflater.readinto(buf)
+        piece = fill(inflater, buf)
         n += piece
     if n > limit:
         raise ProtocolError(TOO_BIG, 'message too big')

@@ -97,10 +97,10 @@ def deflate(payload, bits, level):
     end = out.tell()
     if end + 3 >= size:
         return None
-    # It writes one block, marked as final, after which some peers (aiohttp 3.9) take all messages for
-    # empty ones. Unmark it, and end with an empty block without compression, as zlib does. A block's
-    # end and the header of that one are zero bits: 7 and 3, and up to the next byte. But how many
-    # bits of the last byte are used already? Each of these literals takes 9, so one makes two bytes.
+    # It writes one block, marked as final, after which some peers (aiohttp 3.9) take every message
+    # for an empty one. Unmark it, and end with an empty block without compression, as zlib does. A
+    # block's end and the header of that one are zero bits: 7 and 3, and up to the next byte. But
+    # how many bits of the last byte are used? Each of these literals has 9, so one makes two bytes.
     free = 0
     while out.tell() == end + free:
         stream.write(b'\xff')

@@ -52,7 +52,7 @@ class Pieces(rfc.Protocol):
                     return event
                 if not reader:
                     return super().next_event()
-            elif event and self._left and self._size == len(owner.view):
+            elif event and owner and self._left and self._size == len(owner.view):
                 self._size = 0
                 if owner is reader:
                     self.data = owner.view
@@ -140,7 +140,8 @@ async def _receive(ws, reader):
         raise RuntimeError('another task is receiving')
     protocol = ws._protocol
     if not isinstance(protocol, Pieces):
-        protocol = ws._protocol = Pieces(protocol)
+        pieces = getattr(protocol, 'pieces', None)  # if it has its own: see _compression.py
+        protocol = ws._protocol = pieces() if pieces else Pieces(protocol)
     protocol.reader = reader
     try:
         piece = await ws.receive()

@@ -15,6 +15,8 @@ from microdot_websocket import WebSocket, codec
 # What the package imports of itself when it is first needed, and most tests do. Early, or it would
 # lie in the middle of the heap.
 STAYS = '_closing', '_deadlines', '_more', 'plain_stream'
+# And what only some applications use, besides what _more.py names.
+OPTIONAL = {'_options', '_compression', '_deflate', '_compressed_pieces', 'client', 'group'}
 
 
 def run_module(name, results):
@@ -42,7 +44,7 @@ def forget_options():
     for name in attached:
         if name in WebSocket.__dict__:
             delattr(WebSocket, name)
-    for name in set(attached.values()) | {'_options', '_compression', 'client', 'group'}:
+    for name in set(attached.values()) | OPTIONAL:
         if sys.modules.pop('microdot_websocket.' + name, None):
             delattr(microdot_websocket, name)
 

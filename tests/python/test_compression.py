@@ -345,7 +345,7 @@ class TestMessages(unittest.TestCase):
 
 async def open_compressing(offer=EXTENSION, compression=True, **attributes):
     request = request_bytes(Sec_WebSocket_Extensions=offer)
-    return await open_websocket(request, _options={'compression': compression}, **attributes)
+    return await open_websocket(request, {'compression': compression}, **attributes)
 
 
 class TestReceiving(unittest.TestCase):

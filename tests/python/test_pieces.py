@@ -5,35 +5,11 @@ import unittest
 
 from capacity import LARGE
 from connection import close_frame, end_of, frames_to, open_websocket
-from feeding import BUFFER, WAYS, Source
+from feeding import BUFFER, WAYS, Source, pieces_of, split
 from frames import BINARY, CLOSE, CONT, PING, TEXT, frame, pattern
 from memory_stream import run, settle
 from microdot_websocket._pieces import Pieces, _Reader
-from microdot_websocket.protocol import Protocol, ProtocolError
-
-
-def pieces_of(protocol, source, reader):
-    """(event, bytes) for each piece of the next message, and each control frame; or the error."""
-    pieces = []
-    protocol.reader = reader
-    try:
-        while True:
-            event = protocol.next_event()
-            if event <= 0:
-                if not source.give(protocol):
-                    return pieces
-            elif event > BINARY:
-                pieces.append((event, protocol.data))
-            else:
-                pieces.append((event, bytes(protocol.data)))
-                if not protocol.owner:
-                    return pieces
-    except ProtocolError as exc:
-        return pieces + [('error', exc.code)]
-
-
-def split(payload, opcode, size):
-    return [(opcode, bytes(payload[i : i + size])) for i in range(0, len(payload), size)]
+from microdot_websocket.protocol import Protocol
 
 
 class TestPieces(unittest.TestCase):
