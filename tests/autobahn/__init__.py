@@ -64,7 +64,8 @@ def fuzz_client(wstest, agent, folder, target, whole):
     url = f'ws://127.0.0.1:{free_port()}'
     words, env = command(name, heap=HEAP, target=target)
     log = folder / 'client.log'
-    with suite(wstest, 'fuzzingserver', folder, whole, url=url) as server:
+    # Without its web page, whose port other servers of this kind would share.
+    with suite(wstest, 'fuzzingserver', folder, whole, url=url, webport=0) as server:
         try:
             wait_for(url, server)
             words += [str(ECHO_CLIENT), url, agent, IMPL[name]]
