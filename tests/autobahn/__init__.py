@@ -64,8 +64,7 @@ def fuzz_client(wstest, agent, folder, target, whole):
     url = f'ws://127.0.0.1:{free_port()}'
     words, env = command(name, heap=HEAP, target=target)
     log = folder / 'client.log'
-    # Without its web page, whose port other servers of this kind would share.
-    with suite(wstest, 'fuzzingserver', folder, whole, url=url, webport=0) as server:
+    with suite(wstest, 'fuzzingserver', folder, whole, url=url) as server:
         try:
             wait_for(url, server)
             words += [str(ECHO_CLIENT), url, agent, IMPL[name]]
@@ -87,7 +86,8 @@ def suite(wstest, mode, folder, whole, **spec):
     }
     path = folder / 'spec.json'
     path.write_text(json.dumps(spec))
-    words = [wstest, '--mode', mode, '--spec', path]
+    # Without its web page, whose port all servers of this kind would share.
+    words = [wstest, '--mode', mode, '--webport', '0', '--spec', path]
     with (folder / 'wstest.log').open('wb') as out:
         with subprocess.Popen(words, stdout=out, stderr=out) as process:
             yield process
