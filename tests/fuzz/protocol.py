@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from microdot_websocket._closing import discard
 from microdot_websocket._deadlines import bytes_missing
+from microdot_websocket._pieces import Pieces, _Reader
 from microdot_websocket.protocol import Protocol, ProtocolError, close_payload
 
 from . import protocol_model as model
@@ -116,4 +117,72 @@ def any_stream(stream, sizes, buffer_size, limits, leave_at, from_client, cancel
         assert outcome(whole) == outcome(served)
 
 
-TESTS = (any_stream,)
+@given(
+    stream=streams(),
+    sizes=piece_sizes,
+    size=st.integers(1, 400) | st.just(5000),
+    plan=st.lists(st.sampled_from(('whole', 'pieces', 'leave')), min_size=1, max_size=4),
+)
+def in_pieces(stream, sizes, size, plan):
+    """receive(), stream(), and stream() that is left early, in any order."""
+    protocol = Pieces(Protocol(200))
+    sizes = chain(sizes * 100, repeat(ROOMY))
+    at, events, error, n, left, pieces = 0, [], None, 0, [], b''
+    reader = None if plan[0] == 'whole' else _Reader(bytearray(size))
+    while True:
+        protocol.limit, protocol.reader = ROOMY, reader
+        try:
+            event = protocol.next_event()
+        except ProtocolError as exc:
+            error = exc
+            break
+        if event in (TEXT, BINARY):
+            data = protocol.data
+            if reader:
+                pieces += data
+                data = pieces.decode() if event == TEXT and not protocol.owner else pieces
+            if protocol.owner and plan[n % len(plan)] == 'pieces':
+                continue
+            if protocol.owner:
+                left.append(n)
+            events.append((event, data))
+            pieces = b''
+            n += 1
+            reader = None if plan[n % len(plan)] == 'whole' else _Reader(bytearray(size))
+        elif event == CLOSE:
+            events.append((event, (protocol.close_code, protocol.close_reason)))
+            break
+        elif event > 0:
+            events.append((event, protocol.data if event == PING else None))
+        elif at == len(stream):
+            break
+        else:
+            at += read(protocol, stream[at : at + next(sizes)])
+    expected = model.outcome(stream, lambda n_events: (ROOMY, 0), True)
+    assert (error.code in expected.codes) if error else not expected.codes
+    check_left(events, expected.events, left)
+
+
+def check_left(events, expected, left):
+    """That the events are those, but for messages that were left after their first piece: there may
+    be no end of the last of them."""
+
+    def split(events):
+        messages = [event for event in events if event[0] <= BINARY]
+        return messages, [event for event in events if event[0] > BINARY]
+
+    messages, others = split(events)
+    expected_messages, expected_others = split(expected)
+    assert others == expected_others
+    if len(messages) - 1 in left and len(expected_messages) == len(messages) - 1:
+        messages.pop()
+    assert len(messages) == len(expected_messages)
+    for i, (got, wanted) in enumerate(zip(messages, expected_messages)):
+        if i in left:
+            payload = wanted[1].encode() if wanted[0] == TEXT else wanted[1]
+            assert got[0] == wanted[0] and payload.startswith(got[1])
+        else:
+            assert got == wanted
+
+
+TESTS = any_stream, in_pieces
