@@ -82,6 +82,21 @@ def test_upload(server_name, tmp_path):
         asyncio.run(main(example))
 
 
+def test_client(server_name, server):
+    """It reports, is told to go away, and comes again."""
+    arguments, env = command(server_name)
+    if server_name == 'cpython':
+        env['PYTHONUNBUFFERED'] = '1'
+    words = [*arguments, str(ROOT / 'examples' / 'client.py'), server.url('/return')]
+    process = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, text=True)
+    try:
+        # That route ends after one message, and so the connection does.
+        assert [process.stdout.readline() for _ in range(2)] == ['connection closed (1000)\n'] * 2
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_chat(server_name, tmp_path):
     async def main(example):
         first = await example.connect('/chat', subprotocols=['other', 'chat'])
