@@ -4,7 +4,7 @@ Nothing here is shared with the code under test."""
 import io
 import sys
 
-from frames import pattern
+from frames import frame, pattern
 
 
 class Deflated:
@@ -81,6 +81,11 @@ class Deflated:
 
     def message(self):
         return bytes(self.data) + (b'' if 0 < self.bits < 6 else b'\x00')  # three bits, all zero
+
+
+def compressed(opcode, payload, **options):
+    """A frame of a message that is said to be compressed."""
+    return frame(opcode, payload, rsv=4, **options)
 
 
 def bomb(size):

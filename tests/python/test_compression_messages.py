@@ -1,0 +1,201 @@
+"""permessage-deflate: a protocol that is fed compressed messages."""
+
+import sys
+import unittest
+
+from capacity import LARGE, sample
+from deflated import Deflated, bomb, compressed, far
+from feeding import BUFFER, WAYS, feed
+from frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, frame, pattern
+from microdot_websocket._compression import Inflating
+from microdot_websocket.protocol import Protocol
+
+CPYTHON = sys.implementation.name == 'cpython'
+HELLO = b'\xf2H\xcd\xc9\xc9\x07\x00'  # RFC 7692, section 7.2.3.1
+# 200 letters with codes of their own, as zlib made it.
+DYNAMIC = (
+    b'L\x8eA\x12\x041\x08\x02\xdf\n\x08\xfe\xff\x07k\xcc\xcc\xd4^,\x0b\xbbI '
+    b'\xc7B\xcd,T\x923;\xa6\xbb\xdb\n\x80T\x93lC\x12\xc3r\xa9\xc7Z\xe6'
+    b'^%\x9c\xfc\xf4\xe4Z$\xfc$\x1f\xc3k)\xcb?;\xfe\xf6\xcbL\xc3|B'
+    b'5\xae\xe7\xe1i\xdek\xab\xeaM\xe4e\xa6\x7f\xad\x93\xff\x00'
+)
+DYNAMIC_TEXT = ''.join([chr(97 + i * i * 7919 % 1000 % 7) for i in range(200)])
+
+
+def inflating(bits=15, limit=LARGE):
+    protocol = Inflating(Protocol(BUFFER), bits)
+    protocol.limit = limit
+    return protocol
+
+
+class TestMessages(unittest.TestCase):
+    def check(self, data, *expected, bits=15, limit=LARGE):
+        """In all the ways of feeding.py."""
+        for trailing, step in WAYS:
+            with self.subTest(step=step, trailing=trailing):
+                events = feed(inflating(bits, limit), data + trailing, step)
+                self.assertEqual(events[: len(expected)], list(expected))
+                if not trailing:
+                    self.assertEqual(len(events), len(expected))
+                for event, got in zip(expected, events):
+                    self.assertIs(type(got[1]), type(event[1]))
+
+    def check_error(self, data, code, **options):
+        self.check(data, ('error', code), **options)
+
+    def test_examples_of_the_rfc(self):
+        hello = (TEXT, 'Hello')
+        self.check(compressed(TEXT, HELLO), hello)
+        fragments = compressed(TEXT, HELLO[:3], fin=False) + frame(CONT, HELLO[3:])
+        self.check(fragments, hello)
+        self.check(compressed(TEXT, b'\x00\x05\x00\xfa\xffHello\x00'), hello)
+        self.check(compressed(TEXT, b'\xf3H\xcd\xc9\xc9\x07\x00\x00'), hello)  # a final block
+        self.check(compressed(TEXT, b'\xf2H\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00'), hello)
+
+    def test_empty(self):
+        for data in (b'\x00', b'\x02\x00', b'\x03\x00\x00', Deflated().stored(b'').message()):
+            self.check(compressed(BINARY, data), (BINARY, b''))
+            self.check(compressed(TEXT, data), (TEXT, ''))
+        empty = frame(CONT, fin=False) + frame(CONT)
+        self.check(compressed(TEXT, HELLO, fin=False) + empty, (TEXT, 'Hello'))
+        self.check(compressed(TEXT, b'', fin=False) + frame(CONT, HELLO), (TEXT, 'Hello'))
+
+    def test_between_others(self):
+        self.check(
+            frame(TEXT, 'é')
+            + compressed(TEXT, HELLO[:1], fin=False)
+            + frame(PING, b'p')
+            + frame(CONT, HELLO[1:5], fin=False)
+            + frame(PONG)
+            + frame(CONT, HELLO[5:])
+            + frame(TEXT, b'\xc3', fin=False)
+            + frame(CONT, b'\xa9')
+            + compressed(BINARY, HELLO)
+            + frame(BINARY, pattern(300)),
+            (TEXT, 'é'),
+            (PING, b'p'),
+            (PONG, None),
+            (TEXT, 'Hello'),
+            (TEXT, 'é'),
+            (BINARY, b'Hello'),
+            (BINARY, pattern(300)),
+        )
+
+    def test_where_rsv1_may_be(self):
+        begun = compressed(TEXT, HELLO[:3], fin=False)
+        for data in (
+            frame(TEXT, HELLO, rsv=2),
+            frame(TEXT, HELLO, rsv=1),
+            frame(TEXT, HELLO, rsv=5),
+            frame(TEXT, HELLO, rsv=7),
+            frame(CONT, HELLO, rsv=4),
+            begun + frame(CONT, HELLO[3:], rsv=4),
+            frame(PING, rsv=4),
+            frame(PONG, rsv=4),
+            frame(CLOSE, rsv=4),
+            frame(3, rsv=4),
+            begun + compressed(TEXT, HELLO),
+            compressed(TEXT, HELLO, key=None),
+        ):
+            self.check_error(data, 1002)
+
+    def test_without_the_extension(self):
+        self.assertEqual(feed(Protocol(BUFFER), compressed(TEXT, HELLO), 1000), [('error', 1002)])
+
+    def test_kinds_of_blocks(self):
+        data = Deflated().stored(b'ab').fixed(b'c\xff', (3, 1), (10, 4)).fixed().stored(b'')
+        self.check(compressed(BINARY, data.message()), (BINARY, b'abc' + b'\xff' * 14))
+        self.check(compressed(TEXT, DYNAMIC), (TEXT, DYNAMIC_TEXT))
+
+    def test_final_blocks(self):
+        data = Deflated().fixed(b'ab', final=True).align()
+        self.check(compressed(BINARY, data.message()), (BINARY, b'ab'))
+        for _ in range(5):
+            data.fixed(b'cd', final=True).align().stored(b'e').stored(b'', final=True)
+        self.check(compressed(BINARY, data.message()), (BINARY, b'ab' + b'cde' * 5))
+        for _ in range(100):
+            data.fixed(b'', final=True).align()
+        self.check_error(compressed(BINARY, data.message()), 1007)
+
+    def test_windows(self):
+        for bits in sample(range(9, 16), 3):
+            if 2 << bits < LARGE:
+                data, expected = far(1 << bits)
+                self.check(compressed(BINARY, data), (BINARY, expected), bits=bits)
+
+    def test_a_window_that_becomes_large_late(self):
+        """Most messages are not that much longer than they were."""
+        size = (min(LARGE, 32768) // 258 - 1) * 258
+        data = Deflated().fixed(b'0123456789ab', (size, 2), (10, size + 12)).message()
+        expected = b'0123456789ab' + b'ab' * (size // 2) + b'0123456789'
+        self.check(compressed(BINARY, data), (BINARY, expected))
+
+    def test_the_limit(self):
+        for n in sample((0, 1, 5, 140, 1000), 2):
+            for data in (Deflated().stored(pattern(n)), Deflated().fixed(pattern(n))):
+                data = compressed(BINARY, data.message())
+                self.check(data, (BINARY, pattern(n)), limit=max(n, 1))
+                if n > 1:
+                    self.check_error(data, 1009, limit=n - 1)
+
+    def test_more_compressed_bytes_than_the_limit(self):
+        for n in (100, 1000):
+            data = Deflated().stored(pattern(n)).message()
+            for at in (1, n // 2, n, len(data)):
+                parts = compressed(BINARY, data[:at], fin=False) + frame(CONT, data[at:])
+                self.check(parts, (BINARY, pattern(n)), limit=n)
+        for _ in range(9):
+            data += Deflated().stored(b'').message()
+        self.check_error(compressed(BINARY, data[:100] * 15), 1009, limit=1000)
+
+    def test_bombs(self):
+        data = bomb(20 * LARGE)
+        self.check_error(compressed(BINARY, data), 1009, limit=LARGE // 10 + len(data))
+        self.check_error(compressed(TEXT, data), 1009, limit=LARGE // 10 + len(data))
+
+    def test_a_bomb_is_never_in_memory(self):
+        if CPYTHON:
+            return
+        import gc
+
+        protocol = inflating(14)
+        data = compressed(BINARY, bomb(2 * LARGE))
+        gc.collect()
+        before = gc.mem_alloc()
+        gc.disable()
+        events = feed(protocol, data, 1000)
+        used = gc.mem_alloc() - before
+        gc.enable()
+        self.assertEqual(events, [('error', 1009)])
+        self.assertLessEqual(used, 24 * len(data) + 8000)
+        self.assertTrue(used < LARGE or LARGE < 10000)
+
+    def test_utf8(self):
+        for text in ('é€😀', 'x' * 300 + 'é', '\x00'):
+            data = Deflated().fixed(text.encode()).message()
+            self.check(compressed(TEXT, data), (TEXT, text))
+        for text in (b'\xff', b'x' * 300 + b'\xc3', b'\xed\xa0\x80', b'\xc3('):
+            data = Deflated().stored(text).message()
+            self.check_error(compressed(TEXT, data), 1007)
+            self.check(compressed(BINARY, data), (BINARY, text))
+
+    def test_corrupt(self):
+        stored = Deflated().stored(b'abc').data
+        for data in (
+            b'',
+            b'\xff',
+            b'\x06',
+            b'\x07\x00',  # a block of a kind that there is not
+            bytes(stored[:3]) + b'\x00' + bytes(stored[4:]) + b'\x00',  # lengths that do not agree
+            bytes(stored),
+            HELLO[:-1] + b'\x01',
+            HELLO + HELLO[:3],
+        ):
+            self.check_error(compressed(BINARY, data), 1007)
+
+    def test_truncated(self):
+        whole = Deflated().stored(pattern(20)).fixed(b'ab').fixed(b'abcdef', (3, 2)).message()
+        for n in sample(range(1, len(whole) - 1), 9):
+            events = feed(inflating(), compressed(BINARY, whole[:n]), 1000)
+            # It may happen to end with a block.
+            self.assertTrue(events[0] == ('error', 1007) or len(events[0][1]) < 31, n)
