@@ -6,10 +6,10 @@ import sys
 from binascii import b2a_base64
 
 from . import protocol as rfc
+from ._masking import MaskingStream
 from ._options import _ATTRIBUTES, check, message_limit
-from .codec import unmask
 from .handshake import _has_token, accept_key
-from .stream import SocketStream
+from .stream import core
 from .websocket import WebSocket, WebSocketError
 
 _OPTIONS = _ATTRIBUTES + ('compression',)
@@ -61,10 +61,10 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
         response = await asyncio.wait_for(opening, ws.handshake_timeout or None)
         _check(response, key)
         _negotiate(ws, response[1], subprotocols, offer and compression)
-    except asyncio.TimeoutError:
-        raise WebSocketError('the handshake timed out')
-    except Exception:
+    except BaseException as exc:
         ws._stop()
+        if isinstance(exc, asyncio.TimeoutError):
+            raise WebSocketError('the handshake timed out')
         raise
     if ws.ping_interval > 0:
         from ._keepalive import start
@@ -82,6 +82,36 @@ def _any_certificate():
     context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     context.verify_mode = tls.CERT_NONE  # a board knows no authorities
     return context
+
+
+def _open_connection(host, port, ssl=None):
+    # A coroutine in the way of MicroPython's asyncio.open_connection(), which leaves its socket
+    # open when it fails or is cancelled.
+    import socket
+    from errno import EINPROGRESS
+
+    family, kind, number, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+    s = socket.socket(family, kind, number)
+    try:
+        s.setblocking(False)
+        try:
+            s.connect(address)
+        except OSError as exc:
+            if exc.errno != EINPROGRESS:
+                raise
+        if ssl:
+            s = ssl.wrap_socket(s, server_hostname=host, do_handshake_on_connect=False)
+            s.setblocking(False)
+        yield core._io_queue.queue_write(s)
+    except BaseException:
+        s.close()
+        raise
+    stream = asyncio.StreamReader(s)
+    return stream, stream
+
+
+if sys.implementation.name == 'cpython':
+    _open_connection = asyncio.open_connection  # noqa: F811
 
 
 def parse_url(url):
@@ -144,7 +174,7 @@ def request_bytes(authority, target, key, headers, subprotocols, extensions):
 async def _open(ws, host, port, ssl, request):
     """Connect, and exchange the heads: the response's status line and headers."""
     protocol = rfc.Protocol(ws.read_buffer_size, False)
-    reader, writer = await asyncio.open_connection(host, port, ssl=ssl)
+    reader, writer = await _open_connection(host, port, ssl=ssl)
     stream = MaskingStream(reader, writer)
     try:
         if stream.write(request):
@@ -168,6 +198,8 @@ async def _read_head(stream, protocol):
             return status, headers
         name, _, value = line.partition(':')
         name = name.strip().lower()
+        if name not in ('upgrade', 'connection') and name[:14] != 'sec-websocket-':
+            continue  # a server may send much that nobody will look at
         value = value.strip()
         headers[name] = headers[name] + ', ' + value if name in headers else value
     raise WebSocketError('bad handshake: too many headers')
@@ -234,50 +266,19 @@ def _negotiate(ws, headers, subprotocols, compression):
         ws.compression = True
 
 
-class MaskingStream(SocketStream):
-    """The interface is described in ``stream.py``. Its frames are masked (section 5.3), and
-    ``abort()`` closes the socket too: a client has no Microdot that would."""
-
-    def __init__(self, reader, writer):
-        super().__init__(reader, writer)
-        self._close = writer.close  # until it has been done
-        if hasattr(writer, 's'):
-            self._close = writer.s.close  # MicroPython, whose writer.close() does nothing
-
-    def write_frame(self, opcode, payload):
-        if self._unsent and opcode != rfc.CLOSE:
-            return None
-        if isinstance(payload, str):
-            payload = payload.encode()
-        end = 14 + len(payload)
-        frame = bytearray(end)
-        size = rfc.write_header(frame, opcode, len(payload)) + 4
-        key = os.urandom(4)
-        frame[1] |= 0x80
-        frame[size - 4 : size] = key
-        end -= 14 - size
-        frame[size:end] = payload
-        unmask(frame, size, end, key, 0)
-        return self.write(memoryview(frame)[:end])
-
-    def abort(self):
-        super().abort()
-        if self._close:
-            self._close()
-            self._close = None
-
-
 class _Client(WebSocket):
     async def _shut(self, code, reason):
-        await super()._shut(code, reason)
-        # The server closes the connection first, so that the port does not stay taken at this end
-        # (section 7.1.1).
-        if self._stream._close and self.close_timeout > 0:
-            try:
+        try:
+            await super()._shut(code, reason)
+            # The server closes the connection first, so that the port does not stay taken at this
+            # end (section 7.1.1).
+            if self._stream._close and self.close_timeout > 0:
                 await asyncio.wait_for(self._until_end(), self.close_timeout)
-            except (OSError, asyncio.TimeoutError):
-                pass
-        self._stop()
+        except (OSError, asyncio.TimeoutError):
+            pass
+        finally:
+            if self.closed:  # also if this was cancelled, but not if the code was a wrong one
+                self._stop()
 
     async def _until_end(self):
         while await self._stream.readinto(self._protocol._buf) != 0:

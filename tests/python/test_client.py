@@ -11,7 +11,7 @@ from capacity import LARGE
 from connection import close_frame, end_of
 from frames import BINARY, CONT, PING, PONG, TEXT, frame, parse, pattern
 from memory_stream import open_pair, run, settle
-from microdot_websocket import WebSocket, WebSocketError
+from microdot_websocket import WebSocket, WebSocketError, client
 from microdot_websocket.client import connect, parse_url
 
 FIN = 0x80
@@ -20,7 +20,7 @@ URL = 'ws://board.example/echo'
 
 
 class Network:
-    """In place of asyncio.open_connection: its other end is `peer`."""
+    """In place of what opens a connection: its other end is `peer`."""
 
     def __init__(self):
         self.calls = []
@@ -31,12 +31,12 @@ class Network:
         return reader, writer
 
     def __enter__(self):
-        self.original = asyncio.open_connection
-        asyncio.open_connection = self.open_connection
+        self.original = client._open_connection
+        client._open_connection = self.open_connection
         return self
 
     def __exit__(self, *_):
-        asyncio.open_connection = self.original
+        client._open_connection = self.original
 
     def request(self):
         """The lines of the client's request."""
@@ -222,6 +222,18 @@ class TestHandshake(unittest.TestCase):
 
         run(main())
 
+    def test_a_connection_that_is_cancelled(self):
+        async def main():
+            with Network() as network:
+                task = asyncio.create_task(connect(URL))
+                await settle()
+                self.assertFalse(is_closed(network.peer))
+                task.cancel()
+                await settle()
+                self.assertTrue(is_closed(network.peer))
+
+        run(main())
+
     def test_mistakes(self):
         async def main():
             for options, error in (
@@ -397,6 +409,36 @@ class TestClose(unittest.TestCase):
                 await closing
                 self.assertEqual(await receiving, (4000, 'enough'))
                 self.assertTrue(is_closed(peer))
+
+        run(main())
+
+    def test_cancelled(self):
+        """A receive() that has got the server's Close and waits for the end of TCP, or a close()
+        that waits for the Close."""
+
+        async def main():
+            with Network() as network:
+                ws, peer, _ = await open_client(network)
+                receiving = asyncio.create_task(ws.receive())
+                peer.feed(frame(8, b'\x03\xe8', key=None))
+                await settle()
+                self.assertFalse(is_closed(peer))
+                receiving.cancel()
+                await settle()
+                self.assertTrue(is_closed(peer))
+                ws, peer, _ = await open_client(network)
+                closing = asyncio.create_task(ws.close())
+                await settle()
+                self.assertFalse(is_closed(peer))
+                closing.cancel()
+                await settle()
+                self.assertTrue(is_closed(peer))
+                ws, peer, _ = await open_client(network)
+                with self.assertRaises(ValueError):
+                    await ws.close(1006)
+                self.assertFalse(is_closed(peer))
+                await ws.send('still open')
+                self.assertEqual(frames_to(peer), [(FIN | TEXT, b'still open')])
 
         run(main())
 
