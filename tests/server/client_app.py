@@ -1,7 +1,8 @@
-"""What the client tests run:  client_app.py EXPECTED_IMPL URL ...
+"""What the client tests run:  client_app.py EXPECTED_IMPL SILENT_URL URL ...
 
 It echoes messages with each server, then opens and ends many connections in all ways; the last line
 tells what it did, and how many file descriptors are open at the end but were not at the start.
+At SILENT_URL no connection is ever accepted.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ if sys.implementation.name == 'cpython':
 
     microdot_websocket.install()
 
-from microdot_websocket import WebSocketError, codec
+from microdot_websocket import WebSocket, WebSocketError, codec
 from microdot_websocket.client import connect
 
 
@@ -24,7 +25,7 @@ def descriptors():
 async def echo(url):
     ws = await connect(url, max_message_length=0)
     async with ws:
-        for data in ('hello', '', b'x' * 126, 'é' * 1000, bytes(range(256)) * 300):
+        for data in ('hello', '', b'x' * 126, 'é' * 1000, bytes(range(256)) * 4096):
             await ws.send(data)
             assert await ws.receive() == data
         await ws.send_stream(['in ', 'fragments'])
@@ -50,10 +51,30 @@ async def end_in_all_ways(url):
         await connect('ws://127.0.0.1:9/')
     except OSError:
         pass
-    return 6
+    ws = await connect(url)
+    closing = asyncio.create_task(ws.close())
+    await asyncio.sleep(0)
+    closing.cancel()  # while it waits for the Close
+    for _ in range(5):
+        await asyncio.sleep(0)  # CPython closes some turns later
+    assert ws.closed
+    return 7
 
 
-async def main(urls):
+async def time_out(url):
+    WebSocket.handshake_timeout = 0.02
+    try:
+        await connect(url)
+    except WebSocketError as exc:
+        assert exc.reason == 'the handshake timed out', exc
+    else:
+        raise AssertionError('it was accepted')
+    finally:
+        WebSocket.handshake_timeout = 10
+    return 1
+
+
+async def main(silent, *urls):
     messages = connections = 0
     await end_in_all_ways(urls[0])  # what is imported and made when it is first needed
     before = descriptors()
@@ -61,6 +82,7 @@ async def main(urls):
         messages += await echo(url)
     for _ in range(20):
         connections += await end_in_all_ways(urls[0])
+        connections += await time_out(silent)
     print(
         'codec: %s, %d messages, %d connections, %d descriptors left'
         % (codec.IMPL, messages, connections, descriptors() - before)
@@ -68,4 +90,4 @@ async def main(urls):
 
 
 assert codec.IMPL == sys.argv[1]
-asyncio.run(main(sys.argv[2:]))
+asyncio.run(main(*sys.argv[2:]))
