@@ -52,7 +52,7 @@ class MaskingStream(SocketStream):
         return waits
 
     def abort(self):
-        super().abort()
-        if self._close:
+        if self._close:  # once: CPython's TLS transport fails when it is asked again
+            super().abort()
             self._close()
             self._close = None

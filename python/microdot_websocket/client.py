@@ -278,6 +278,7 @@ class _Client(WebSocket):
             pass
         finally:
             if self.closed:  # also if this was cancelled, but not if the code was a wrong one
+                self._ended = True
                 self._stop()
 
     async def _until_end(self):
