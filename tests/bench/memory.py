@@ -1,6 +1,7 @@
 """RAM, on a 32-bit machine as boards are: MicroPython for armhf, run by QEMU, the armv6m natmod.
 
 `import`: bytes of the heap that the WebSocket package keeps, on top of Microdot.
+`features`: what each optional feature keeps besides, once it is used, in that order.
 `heap`: the smallest heap in which a fresh server echoes three messages on one connection.
 `connection`: bytes of the heap that an idle connection keeps.
 """
@@ -31,8 +32,16 @@ CONNECTIONS = 4, 24  # between which the bytes per connection are counted
 
 
 def import_memory(command, env, by_module=False):
-    """What staged/import_memory.py prints: bytes by name."""
-    command = [*command, '-c', f'import import_memory; import_memory.main({by_module})']
+    return kept_memory(command, env, f'import import_memory; import_memory.main({by_module})')
+
+
+def feature_memory(command, env):
+    return kept_memory(command, env, 'import feature_memory; feature_memory.main()')
+
+
+def kept_memory(command, env, code):
+    """What a script in staged/ prints: bytes by name."""
+    command = [*command, '-c', code]
     printed = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
     return {name: int(size) for name, size in re.findall(r'^(\S+) (-?\d+)$', printed, re.M)}
 
@@ -87,6 +96,7 @@ def measure(impl, messages):
     return {
         'import': import_memory(command, env)['all'],
         'modules': import_memory(command, env, by_module=True),
+        'features': feature_memory(command, env) if impl == 'native' else {},
         'connection': connection_memory(command, env, impl),
         'heap': {
             report.message(size, opcode == TEXT): smallest_heap(command, env, impl, size, opcode)
@@ -123,6 +133,9 @@ def show(servers, code):
     report.table(title, columns, rows((name, heap(name)) for name in heaps))
     modules = sorted({name for of in servers.values() for name in of['modules']} - {'all'})
     report.table('Import by module, bytes', columns, rows((name, module(name)) for name in modules))
+    if 'native' in servers:
+        title = 'What a feature takes besides, once it is used, bytes'
+        report.table(title, [IMPLS['native']], servers['native']['features'].items())
 
 
 def main(options):

@@ -1,0 +1,33 @@
+"""The heap that each optional feature takes once it is used:  feature_memory.main()
+
+Prints name and bytes, on top of the package and of what every connection makes it import.
+"""
+
+import gc
+
+PACKAGE = 'microdot_websocket.'
+FEATURES = (
+    ('options', '_options'),
+    ('iteration', '_iteration'),
+    ('ping', '_keepalive'),
+    ('receive_into-and-stream', '_pieces'),
+    ('send_stream', '_fragments'),
+    ('Group', 'group'),
+    ('connect', 'client'),
+    ('compression', '_compression'),
+)
+
+
+def used():
+    gc.collect()
+    gc.collect()
+    return gc.mem_alloc()
+
+
+def main():
+    for module in '_closing', '_deadlines', '_more':
+        __import__(PACKAGE + module)
+    for feature, module in FEATURES:
+        before = used()
+        __import__(PACKAGE + module)
+        print(feature, used() - before)
