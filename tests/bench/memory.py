@@ -1,7 +1,7 @@
 """RAM, on a 32-bit machine as boards are: MicroPython for armhf, run by QEMU, the armv6m natmod.
 
 `import`: bytes of the heap that the WebSocket package keeps, on top of Microdot.
-`features`: what each optional feature keeps besides, once it is used, in that order.
+`features`: what an optional feature keeps besides, once it is used.
 `heap`: the smallest heap in which a fresh server echoes three messages on one connection.
 `connection`: bytes of the heap that an idle connection keeps.
 """
@@ -15,6 +15,7 @@ from client import Closed
 from frames import BINARY, TEXT
 from interpreters import natmod
 from servers import IMPLS, Server, make, micropython
+from staged.feature_memory import FEATURES
 
 PROGRAM, ARCH = 'micropython-armhf', 'armv6m'
 MESSAGES = [
@@ -36,7 +37,11 @@ def import_memory(command, env, by_module=False):
 
 
 def feature_memory(command, env):
-    return kept_memory(command, env, 'import feature_memory; feature_memory.main()')
+    memory = {}
+    for feature in FEATURES:
+        code = f'import feature_memory; feature_memory.main({feature!r})'
+        memory |= kept_memory(command, env, code)
+    return memory
 
 
 def kept_memory(command, env, code):
