@@ -30,11 +30,13 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
     :param headers: a dict of more headers for the request, as ``Authorization`` or ``Origin``.
     :param subprotocols: what to ask for; ``ws.subprotocol`` is the one that the server chose.
     :param ssl: for ``wss``: an ``ssl.SSLContext``. Without one CPython verifies the server's
-                certificate; MicroPython encrypts, but verifies nothing.
+                certificate; MicroPython, which knows no authorities, encrypts but verifies nothing,
+                and refuses True.
     :param options: ``compression``, and the attributes of ``WebSocket``, as ``with_websocket`` has
                     them. ``max_message_length`` is -1 here too.
 
-    It takes ``WebSocket.handshake_timeout`` seconds at most. OSError: there is no connection.
+    It takes ``WebSocket.handshake_timeout`` seconds at most, but for the name's look-up, for which
+    MicroPython stops everything. OSError: there is no connection. Redirects are not followed.
     WebSocketError: the server refused; ``status_code`` is then that of its response. ValueError: a
     bad URL or header. TypeError: an unknown option.
 
@@ -56,7 +58,7 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
 
         offer = _compression.offer(message_limit(ws))
     request = request_bytes(authority, target, key, headers or {}, subprotocols, offer)
-    opening = _open(ws, host, port, (ssl or _any_certificate()) if secure else None, request)
+    opening = _open(ws, host, port, _context(ssl) if secure else None, request)
     try:
         response = await asyncio.wait_for(opening, ws.handshake_timeout or None)
         _check(response, key)
@@ -73,10 +75,14 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
     return ws
 
 
-def _any_certificate():
-    """What encrypts without a context of the application's."""
+def _context(ssl):
+    """What encrypts, with or without a context of the application's."""
     if sys.implementation.name == 'cpython':
-        return True  # verifies, with the system's authorities
+        return ssl or True  # verifies, with the system's authorities
+    if ssl is True:
+        raise ValueError('ssl=True would verify, for which it must be an SSLContext here')
+    if ssl:
+        return ssl
     import tls
 
     context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)

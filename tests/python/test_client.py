@@ -13,6 +13,7 @@ from frames import BINARY, CONT, PING, PONG, TEXT, frame, parse, pattern
 from memory_stream import open_pair, run, settle
 from microdot_websocket import WebSocket, WebSocketError, client
 from microdot_websocket.client import connect, parse_url
+from microdot_websocket.protocol import Protocol
 
 FIN = 0x80
 ACCEPTED = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
@@ -141,6 +142,9 @@ class TestHandshake(unittest.TestCase):
                 await open_client(network, ssl=context)
                 calls = [ssl for _, _, ssl in network.calls]
                 self.assertEqual(calls, [context, None])
+                if sys.implementation.name != 'cpython':  # it has nothing to verify with
+                    with self.assertRaises(ValueError):
+                        await connect('wss://a.example/', ssl=True)
 
         run(main())
 
@@ -166,6 +170,27 @@ class TestHandshake(unittest.TestCase):
                 more = 'Sec-WebSocket-Protocol: b\r\n'
                 ws, _, _ = await open_client(network, more, subprotocols=['a', 'b'])
                 self.assertEqual(ws.subprotocol, 'b')
+
+        run(main())
+
+    def test_headers_that_nobody_looks_at(self):
+        """They take no memory."""
+
+        async def main():
+            reader, writer, peer = open_pair()
+            lines = (
+                'HTTP/1.1 101 Yes',
+                'Server: x',
+                'UPGRADE: a',
+                'Set-Cookie: y',
+                'upgrade:b',
+                '',
+                '',
+            )
+            peer.feed('\r\n'.join(lines).encode())
+            stream = client.MaskingStream(reader, writer)
+            head = await client._read_head(stream, Protocol(256, False))
+            self.assertEqual(head, ('HTTP/1.1 101 Yes', {'upgrade': 'a, b'}))
 
         run(main())
 

@@ -79,6 +79,6 @@ def run(name, *urls):
 
 def test_servers(server_name, server, websockets_server, silent_url):
     """Of each kind, with messages of up to 1 MiB. Nothing is left open, however it ended."""
-    expected = f'codec: {IMPL[server_name]}, 12 messages, 160 connections, 0 descriptors left\n'
+    expected = f'codec: {IMPL[server_name]}, 12 messages, 180 connections, 0 descriptors left\n'
     assert run(server_name, silent_url, websockets_server, server.url('/echo')) == expected
     assert run(server_name, silent_url, server.url('/echo'), websockets_server) == expected
