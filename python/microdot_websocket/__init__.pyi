@@ -1,0 +1,105 @@
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from types import TracebackType
+from typing import Any, TypeVar, overload
+
+from microdot import Request
+from microdot.microdot import HTTPException
+from typing_extensions import Self
+
+from . import codec as codec
+
+_Data = str | bytes | bytearray | memoryview
+_Buffer = bytearray | memoryview
+_Handler = TypeVar('_Handler', bound=Callable[..., Awaitable[Any]])
+
+class WebSocketError(HTTPException):
+    code: int
+    reason: str
+    status_code: int
+    def __init__(self, reason: str = '', code: int = 1006) -> None: ...
+
+class WebSocket:
+    CONT: int
+    TEXT: int
+    BINARY: int
+    CLOSE: int
+    PING: int
+    PONG: int
+
+    max_message_length: int
+    max_fragments: int
+    handshake_timeout: float
+    frame_timeout: float
+    send_timeout: float
+    close_timeout: float
+    read_buffer_size: int
+
+    request: Request
+    closed: bool
+
+    def __init__(self, request: Request) -> None: ...
+    async def handshake(self, negotiate: Callable[..., Any] | None = None) -> None: ...
+    async def receive(self) -> Any: ...
+    async def receive_into(self, buffer: _Buffer) -> int: ...
+    def stream(self, buffer: _Buffer) -> AsyncIterator[memoryview]: ...
+    async def send(self, data: _Data, opcode: int | None = None) -> None: ...
+    async def send_stream(self, chunks: Iterable[_Data] | AsyncIterable[_Data]) -> None: ...
+    async def ping(self, data: str | bytes | None = None) -> float: ...
+    async def close(self, code: int | None = None, reason: str = '') -> None: ...
+    def __aiter__(self) -> AsyncIterator[Any]: ...
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    # What __getattr__ supplies.
+    @property
+    def close_code(self) -> int | None: ...
+    @property
+    def close_reason(self) -> str | None: ...
+    subprotocol: str | None
+    compression: bool
+    message_type: int | None
+    ping_interval: float
+    ping_timeout: float
+
+@overload
+def with_websocket(f: _Handler) -> _Handler: ...
+@overload
+def with_websocket(
+    f: None = None,
+    *,
+    subprotocols: Iterable[str] = (),
+    origins: Iterable[str | None] | None = None,
+    compression: bool | dict[str, int] = False,
+    ping_interval: float = 0,
+    ping_timeout: float = 20,
+    max_message_length: int = -1,
+    max_fragments: int = ...,
+    frame_timeout: float = 10,
+    send_timeout: float = 20,
+    close_timeout: float = 2,
+    read_buffer_size: int = 2048,
+) -> Callable[[_Handler], _Handler]: ...
+async def websocket_upgrade(
+    request: Request,
+    *,
+    subprotocols: Iterable[str] = (),
+    origins: Iterable[str | None] | None = None,
+    compression: bool | dict[str, int] = False,
+    ping_interval: float = 0,
+    ping_timeout: float = 20,
+    max_message_length: int = -1,
+    max_fragments: int = ...,
+    frame_timeout: float = 10,
+    send_timeout: float = 20,
+    close_timeout: float = 2,
+    read_buffer_size: int = 2048,
+) -> WebSocket: ...
+def websocket_wrapper(
+    f: Callable[..., Awaitable[Any]], upgrade_function: Callable[[Request], Awaitable[WebSocket]]
+) -> Callable[..., Awaitable[Any]]: ...
+def install() -> None: ...

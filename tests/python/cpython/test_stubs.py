@@ -1,0 +1,100 @@
+"""The stubs agree with the code, and with what applications do."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+# What stubs cannot know, or need not: what is private, what a type checker takes for CPython's, and
+# what WebSocket.__getattr__ supplies.
+ALLOWED = r"""
+microdot_websocket\._.*
+microdot_websocket\.codec\.exc
+microdot_websocket\.stream\.SocketStream\..*
+microdot_websocket\.WebSocket\.close_(code|reason)
+"""
+
+APPLICATION = """
+from microdot import Microdot, Request
+from microdot_websocket import WebSocket, WebSocketError, websocket_upgrade, with_websocket
+from microdot_websocket.client import connect
+from microdot_websocket.group import Group
+
+app = Microdot()
+group = Group(send_timeout=2)
+
+
+@with_websocket
+async def plain(request: Request, ws: WebSocket) -> None:
+    async for message in ws:
+        await ws.send(message)
+    code: int | None = ws.close_code
+
+
+@with_websocket(subprotocols=('a',), origins=('http://a', None), compression=True, ping_interval=20)
+async def more(request: Request, ws: WebSocket) -> None:
+    group.add(ws)
+    n: int = await ws.receive_into(bytearray(10))
+    async for piece in ws.stream(bytearray(10)):
+        piece.hex()
+    await ws.send_stream(part for part in ('a', 'b'))
+    milliseconds: float = await ws.ping()
+    await group.send('x', exclude=ws)
+
+
+async def upgrade(request: Request) -> None:
+    ws = await websocket_upgrade(request, max_message_length=0)
+    await ws.close(4000, 'enough')
+
+
+async def client() -> None:
+    try:
+        async with await connect('ws://a/', headers={'X': 'y'}, close_timeout=1) as ws:
+            await ws.send(b'x', ws.BINARY)
+    except WebSocketError as exc:
+        print(exc.code, exc.reason)
+"""
+
+MISTAKES = """
+from microdot_websocket import WebSocket, with_websocket
+
+
+@with_websocket(ping_intervall=20)
+async def echo(request: object, ws: WebSocket) -> None:
+    await ws.send(5)
+    await ws.recieve()
+"""
+
+
+def mypy(*words, cwd=ROOT):
+    command = [sys.executable, '-m', *words]
+    process = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, text=True, check=False)
+    return process.stdout
+
+
+def check(code, folder):
+    """The errors that mypy finds in an application."""
+    (folder / 'application.py').write_text(code)
+    config = str(ROOT / 'pyproject.toml')
+    found = mypy('mypy', '--strict', '--config-file', config, 'application.py', cwd=folder)
+    return [line for line in found.splitlines() if ': error: ' in line]
+
+
+def test_stubs_and_code_agree(tmp_path):
+    allowed = tmp_path / 'allowed'
+    allowed.write_text(ALLOWED.strip())
+    words = ['--allowlist', str(allowed), '--ignore-missing-stub', '--ignore-unused-allowlist']
+    words += ['--mypy-config-file', 'pyproject.toml']
+    found = mypy('mypy.stubtest', 'microdot_websocket', *words)
+    assert found.startswith('Success'), found
+
+
+def test_an_application(tmp_path):
+    assert check(APPLICATION, tmp_path) == []
+
+
+def test_mistakes_are_found(tmp_path):
+    errors = ' '.join(check(MISTAKES, tmp_path))
+    for word in ('ping_intervall', '"send"', '"recieve"'):
+        assert word in errors or word.strip('"') in errors, errors
