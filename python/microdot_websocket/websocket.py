@@ -89,6 +89,7 @@ class WebSocket:
     _exit_code = rfc.NORMAL  # for close() without a code
 
     def __init__(self, request):
+        #: The Microdot ``Request`` that was upgraded, None in a client.
         self.request = request
         #: True once a Close was sent, or the connection was lost: nothing can be sent any more.
         self.closed = False
