@@ -16,7 +16,15 @@ from microdot_websocket import WebSocket, codec
 # lie in the middle of the heap.
 STAYS = '_closing', '_deadlines', '_more', 'plain_stream'
 # And what only some applications use, besides what _more.py names.
-OPTIONAL = {'_options', '_compression', '_deflate', '_compressed_pieces', 'client', 'group'}
+OPTIONAL = {
+    '_options',
+    '_compression',
+    '_deflate',
+    '_compressed_pieces',
+    '_masking',
+    'client',
+    'group',
+}
 
 
 def run_module(name, results):

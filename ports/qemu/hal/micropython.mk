@@ -5,7 +5,7 @@ WRAPPED := mp_hal_stdio_poll uart_init uart_rx_chr uart_tx_strn exit \
 	mp_hal_ticks_ms mp_hal_ticks_us mp_hal_ticks_cpu mp_hal_delay_ms mp_hal_delay_us
 
 SRC_USERMOD_C += $(USERMOD_DIR)/hal.c
-CFLAGS_USERMOD += -DMP_CONFIGFILE='<$(USERMOD_DIR)/mpconfig.h>'
+CFLAGS_USERMOD += -I$(USERMOD_DIR) -DMP_CONFIGFILE='<$(USERMOD_DIR)/mpconfig.h>'
 LDFLAGS_USERMOD += $(WRAPPED:%=-Wl,--wrap=%)
 QSTR_GLOBAL_DEPENDENCIES += $(USERMOD_DIR)/mpconfig.h
 

@@ -5,6 +5,8 @@
 #undef MICROPY_KBD_EXCEPTION
 #undef MICROPY_PY_ASYNCIO
 #undef MICROPY_PY_IO_IOBASE
+#undef MICROPY_PY_OS_INCLUDEFILE
+#undef MICROPY_PY_OS_URANDOM
 #undef MICROPY_PY_SELECT
 #undef MICROPY_PY_SYS_STDIO_BUFFER
 #undef MICROPY_PY_TIME
@@ -12,6 +14,8 @@
 #define MICROPY_KBD_EXCEPTION       (1) // micropython.kbd_intr()
 #define MICROPY_PY_ASYNCIO          (1)
 #define MICROPY_PY_IO_IOBASE        (1)
+#define MICROPY_PY_OS_INCLUDEFILE   "os_urandom.h"
+#define MICROPY_PY_OS_URANDOM       (1)
 #define MICROPY_PY_SELECT           (1)
 #define MICROPY_PY_SYS_STDIO_BUFFER (1)
 #define MICROPY_PY_TIME             (1)
