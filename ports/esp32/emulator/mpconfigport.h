@@ -40,7 +40,6 @@ extern int errno;
 #define MICROPY_ENABLE_EXTERNAL_IMPORT (1)
 #define MICROPY_READER_POSIX (1)
 #define MICROPY_PY_SYS_PATH_ARGV_DEFAULTS (0)
-#define MICROPY_PY_OS (0)
 
 /* No keyboard, nothing that comes from outside while Python sleeps. */
 #define MICROPY_HELPER_REPL (0)
@@ -50,6 +49,8 @@ extern int errno;
 
 uint32_t random_seed(void);
 #define MICROPY_PY_RANDOM_SEED_INIT_FUNC (random_seed())
+#define MICROPY_PY_OS_INCLUDEFILE "os_urandom.h"
+#define MICROPY_PY_OS_URANDOM (1)
 #define MICROPY_PY_TIME_TIME_TIME_NS (1)
 #define MICROPY_PY_TIME_GMTIME_LOCALTIME_MKTIME (1)
 #define MICROPY_PY_TIME_INCLUDEFILE "ports/esp32/modtime.c"
