@@ -69,7 +69,7 @@ class TestReceiving(unittest.TestCase):
 
     def test_corrupt(self):
         async def main():
-            ws, peer = await open_compressing(close_timeout=0)
+            ws, peer = await open_compressing(close_timeout=0, max_message_length=500)
             peer.feed(compressed(TEXT, b'\x07\x00'))
             self.assertEqual(await end_of(ws.receive()), (1007, 'bad compressed data'))
 
