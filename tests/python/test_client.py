@@ -6,7 +6,6 @@ import unittest
 from binascii import b2a_base64
 from hashlib import sha1
 
-import random_source  # noqa: F401
 from capacity import LARGE
 from connection import close_frame, end_of
 from frames import BINARY, CONT, PING, PONG, TEXT, frame, parse, pattern
