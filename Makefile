@@ -41,8 +41,8 @@ run: stage-unix $(INTERPRETER) ## serve the demo: LISTEN=host:port MAX_MESSAGE=b
 test: build/venv/.ready stage-unix lint ## all tests, or TARGETS="cpython unix"
 	@$(VENV_PYTHON) tests/run.py $(TARGETS)
 
-autobahn: build/venv/.ready stage-unix ## all of Autobahn|Testsuite on an echo server: AGENTS="unix unix-twin cpython"
-	@$(VENV_PYTHON) tests/run.py $(patsubst %,autobahn-%-whole,$(or $(AGENTS),unix unix-twin cpython))
+autobahn: build/venv/.ready stage-unix ## all of Autobahn|Testsuite, for server and client: AGENTS="unix client-unix"
+	@$(VENV_PYTHON) tests/run.py $(patsubst %,autobahn-%-whole,$(or $(AGENTS),$(AUTOBAHN_AGENTS)))
 
 docs: build/venv/.ready ## docs/reference.md, from the docstrings
 	@$(VENV_PYTHON) docs/reference.py
