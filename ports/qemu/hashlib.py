@@ -1,4 +1,7 @@
-"""SHA-1 (FIPS 180-4): boards have it from a TLS library, which the qemu port does without."""
+"""SHA-1 (FIPS 180-4): boards have it from a TLS library, which the qemu port does without.
+SHA-256 is in MicroPython itself."""
+
+from uhashlib import sha256  # noqa: F401
 
 
 def _rotate(x, n):

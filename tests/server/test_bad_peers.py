@@ -106,7 +106,7 @@ def test_a_frame_that_dribbles(server):
     """A byte now and then does not count as getting on."""
     client = RawClient(server)
     client.socket.settimeout(0.05)
-    client.send(header(BINARY, 100000))
+    client.send(header(BINARY, 20000))
     for _ in range(400):
         client.send(b'x')
         try:
