@@ -1,18 +1,25 @@
 """The stubs agree with the code, and with what applications do."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
+from microdot_websocket import WebSocket, _more, _options, client
+
 ROOT = Path(__file__).resolve().parents[3]
 
-# What stubs cannot know, or need not: what is private, what a type checker takes for CPython's, and
-# what WebSocket.__getattr__ supplies.
+PACKAGE = Path(_more.__file__).parent
+
+# What stubs cannot know, or need not: what is private or within the package, what a type checker
+# takes for CPython's, and what WebSocket.__getattr__ supplies.
 ALLOWED = r"""
 microdot_websocket\._.*
 microdot_websocket\.codec\.exc
 microdot_websocket\.stream\.SocketStream\..*
 microdot_websocket\.WebSocket\.close_(code|reason)
+microdot_websocket\.websocket\.WebSocket\..*
+microdot_websocket\.client\.(parse_url|request_bytes)
 """
 
 APPLICATION = """
@@ -84,10 +91,45 @@ def check(code, folder):
 def test_stubs_and_code_agree(tmp_path):
     allowed = tmp_path / 'allowed'
     allowed.write_text(ALLOWED.strip())
-    words = ['--allowlist', str(allowed), '--ignore-missing-stub', '--ignore-unused-allowlist']
+    words = ['--allowlist', str(allowed), '--ignore-unused-allowlist']
     words += ['--mypy-config-file', 'pyproject.toml']
     found = mypy('mypy.stubtest', 'microdot_websocket', *words)
     assert found.startswith('Success'), found
+
+
+def statements(stub, kind):
+    return [node for node in ast.parse((PACKAGE / stub).read_text()).body if isinstance(node, kind)]
+
+
+def options(stub, name):
+    """{name: default} of the options in the last signature of a function, as written there."""
+    kinds = ast.FunctionDef, ast.AsyncFunctionDef
+    args = [node.args for node in statements(stub, kinds) if node.name == name][-1]
+    return {arg.arg: ast.unparse(value) for arg, value in zip(args.kwonlyargs, args.kw_defaults)}
+
+
+def test_options():
+    # stubtest takes **options for anything.
+    for stub, name, expected in (
+        ('__init__.pyi', 'with_websocket', _options._NAMES),
+        ('__init__.pyi', 'websocket_upgrade', _options._NAMES),
+        ('client.pyi', 'connect', client._OPTIONS),
+    ):
+        found = options(stub, name)
+        assert sorted(found) == sorted(expected), name
+        for attribute in set(found) & set(_options._ATTRIBUTES):
+            default = str(getattr(WebSocket(None), attribute))
+            assert found[attribute] in (default, '...'), (name, attribute)
+
+
+def test_attributes():
+    # Those of an object are nothing that stubtest can see.
+    (cls,) = [node for node in statements('__init__.pyi', ast.ClassDef) if node.name == 'WebSocket']
+    in_stub = {node.target.id for node in cls.body if isinstance(node, ast.AnnAssign)}
+    in_stub |= {node.name for node in cls.body if isinstance(node, ast.FunctionDef)}
+    assert in_stub >= set(_more._DEFAULTS)
+    ws = WebSocket(None)
+    assert [name for name in in_stub if not hasattr(ws, name)] == []
 
 
 def test_an_application(tmp_path):
