@@ -9,11 +9,11 @@ import re
 from pathlib import Path
 
 import microdot_websocket
-from microdot_websocket import client, group
+from microdot_websocket import client, codec, group
 
 PACKAGE = Path(microdot_websocket.__file__).parent
 PAGE = Path(__file__).with_name('reference.md')
-MODULES = {'': microdot_websocket, 'client': client, 'group': group}
+MODULES = {'': microdot_websocket, 'client': client, 'codec': codec, 'group': group}
 
 TOP = """# Reference
 
@@ -26,10 +26,12 @@ from microdot_websocket.client import connect
 from microdot_websocket.group import Group
 ```
 
-`microdot_websocket.codec.IMPL` is `'native'` or `'python'`: what decodes the frames.
+What an application does not use is not imported. Type stubs come with the pip package, so that
+editors complete all of this. [RFC 6455](https://www.rfc-editor.org/rfc/rfc6455) is the WebSocket
+protocol.
 """
 SECTIONS = {
-    'Endpoints': ['with_websocket', 'websocket_upgrade'],
+    'Endpoints': ['with_websocket', 'websocket_upgrade', 'websocket_wrapper'],
     'Receiving': [
         'WebSocket.receive',
         'WebSocket.__aiter__',
@@ -40,6 +42,18 @@ SECTIONS = {
     'Closing': ['WebSocket.close', 'WebSocket.__aenter__', 'WebSocketError'],
     'Many connections': ['Group', 'Group.add', 'Group.discard', 'Group.send'],
     'A client': ['client.connect'],
+    'On CPython': ['install'],
+    'The codec': [
+        'codec.parse_header',
+        'codec.unmask',
+        'codec.utf8',
+        'codec.extract',
+        'codec.freeze',
+    ],
+}
+INTROS = {
+    'On CPython': '`python -m microdot_websocket app.py` runs an application as it is.',
+    'The codec': codec.__doc__,
 }
 # What is written instead of a call.
 SYNTAX = {'WebSocket.__aiter__': 'async for message in ws', 'WebSocket.__aenter__': 'async with ws'}
@@ -82,8 +96,10 @@ def signature(name, node):
         return f'class {node.name}({arguments(inits[0])})'
     owner = name.rpartition('.')[0].lower().replace('websocket', 'ws').replace('client', '')
     call = f'{owner + "." if owner else ""}{node.name}({arguments(node)})'
+    returns = ast.unparse(node.returns)
+    if '_Handler' in returns:
+        return '@' + call
     await_ = 'await ' if isinstance(node, ast.AsyncFunctionDef) else ''
-    returns = ast.unparse(node.returns).replace('_Handler', 'handler')
     return await_ + call + ('' if returns == 'None' else f' -> {returns}')
 
 
@@ -134,18 +150,53 @@ def comments():
     return found
 
 
+def heading(name):
+    short = name.replace('WebSocket.', 'ws.').replace('Group.', 'group.').replace('client.', '')
+    return SYNTAX.get(name) or short
+
+
+def link(title):
+    """To a heading, as GitHub names them."""
+    anchor = re.sub(r'[^\w -]', '', title.lower()).replace(' ', '-')
+    return f'[{title}](#{anchor})'
+
+
+def summary(docstring):
+    """Its first sentence, without the name that it may begin with."""
+    first = ' '.join(inspect.cleandoc(docstring).partition('\n\n')[0].split())
+    first = re.sub(r'^``a[^`]*``: ', '', first)
+    first = re.split(r'::$|[.;](?= |$)', first)[0].replace('``', '`')
+    return first[0].upper() + first[1:]
+
+
+def index():
+    lines = ['| | |', '|---|---|']
+    for names in SECTIONS.values():
+        for name in names:
+            lines.append(f'| {link(heading(name))} | {summary(find(name)[0].__doc__)} |')
+    places = ' and '.join(link(title) for title in ATTRIBUTES)
+    return '\n'.join([*lines, f'\nAttributes: {places}.\n'])
+
+
 def page():
-    parts = [TOP]
+    parts = [TOP, index()]
     for title, names in SECTIONS.items():
         parts.append(f'## {title}\n')
+        if title in INTROS:
+            parts.append(markdown(INTROS[title]) + '\n')
         for name in names:
             target, node = find(name)
-            parts.append(f'### `{signature(name, node)}`\n\n{markdown(target.__doc__)}\n')
+            call = f'```python\n{signature(name, node)}\n```\n\n' if name not in SYNTAX else ''
+            parts.append(f'### {heading(name)}\n\n{call}{markdown(target.__doc__)}\n')
     found = comments()
     for title, (intro, names) in ATTRIBUTES.items():
-        rows = [f'| `{name} = {found[name][0]}` | {found[name][1]} |' for name in names]
+        rows = [f'| `{setting(name, found[name][0])}` | {found[name][1]} |' for name in names]
         parts += [f'## {title}\n\n{intro}\n\n| name | what it is |\n|---|---|', *rows, '']
     return '\n'.join(parts)
+
+
+def setting(name, default):
+    return f'{name} = {default}' if default != name else name
 
 
 if __name__ == '__main__':

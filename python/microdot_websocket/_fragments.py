@@ -9,7 +9,7 @@ _MORE = 0x80  # added to an opcode: the frame is not its message's last
 
 
 async def send_stream(self, chunks):
-    """Send one message whose parts come one by one, each as a fragment.
+    """Send one message whose parts come one by one, each as a fragment (RFC 6455, section 5.4).
 
     :param chunks: an iterable or async iterable of str, for a TEXT message, or of bytes, bytearray
                    or memoryview, for BINARY. A buffer may be used again for the next chunk.

@@ -104,8 +104,9 @@ async def ping(self, data=None):
 
     :param data: bytes or str, at most 125 bytes; else a number that counts up, in four bytes.
 
-    Some task must be in ``receive()``, where pongs are read. asyncio.TimeoutError: no pong came
-    within ``ping_timeout`` seconds. WebSocketError: the connection has ended. ValueError: too long.
+    Some task must be in ``receive()``, where pongs are read (RFC 6455, section 5.5.3).
+    asyncio.TimeoutError: no pong came within ``ping_timeout`` seconds; 0 waits for ever.
+    WebSocketError: the connection has ended. ValueError: too long.
     """
     if self.closed:
         raise self._end_error()

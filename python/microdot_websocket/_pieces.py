@@ -161,6 +161,7 @@ async def receive_into(self, buffer):
     refused with close code 1009. It may be cancelled, and loses nothing if it is called with the
     same buffer again. WebSocketError: the connection has ended. RuntimeError: another task is
     receiving, or ``receive()`` has begun to read this message. TypeError: a read-only buffer.
+    ValueError: an empty one.
     """
     owner = getattr(self._protocol, 'owner', None)
     if owner and owner.buffer is buffer and owner.limit == len(buffer):

@@ -1,8 +1,8 @@
 """The seam between C and Python: the natmod ``_wscodec`` where it fits, else its Python twin.
 
 ``IMPL`` tells which runs: ``'native'`` or ``'python'``. The contract of the functions is in the
-docstrings of ``_pycodec.py``. To demand the twin, put
-``sys.modules['_wscodec'] = None`` before the first import of this package.
+docstrings of ``_pycodec.py``; they take positional arguments only. ``ABI`` is its version.
+To demand the twin, put ``sys.modules['_wscodec'] = None`` before the first import of this package.
 """
 
 #: The version of the seam. `.py` and `.mpy` files are copied separately, so it is compared.

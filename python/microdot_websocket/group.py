@@ -35,7 +35,10 @@ class Group:
         self._members = {}
 
     def add(self, ws):
-        """Add a server's ``WebSocket``; once, however often."""
+        """Add a server's ``WebSocket``; once, however often.
+
+        ValueError: it is a client's.
+        """
         if not ws.request:
             raise ValueError('a Group is for the connections of a server')
         if ws not in self._members:
@@ -60,7 +63,7 @@ class Group:
         :param data: str, bytes, bytearray or memoryview; encoded once, whatever their number.
 
         Nobody is waited for: what a client cannot take yet is sent to it in the background.
-        Raises nothing if a client is lost.
+        Raises nothing if a client is lost. TypeError: data of another type.
         """
         if isinstance(data, str):
             opcode = rfc.TEXT

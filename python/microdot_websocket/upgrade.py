@@ -55,8 +55,9 @@ async def websocket_upgrade(request, **options):
                 message = await ws.receive()
                 await ws.send(message)
 
-    A request that is no proper handshake (RFC 6455, section 4.2.1) is answered 400, or 426 for
-    another version than 13, and the function does not go on. When it returns, the connection is
+    A request that is no proper handshake (RFC 6455, section 4.2.1) is answered 400, 426 for
+    another version than 13, or 403 for another origin than ``origins``, and the function does not
+    go on. When it returns, the connection is
     closed with code 1000; when it raises, with 1011. ``options``: as of ``with_websocket``.
     """
     app = request.app
@@ -79,7 +80,11 @@ async def websocket_upgrade(request, **options):
 
 
 def websocket_wrapper(f, upgrade_function):
-    """The route function for the handler ``f``; Microdot's ``asgi`` module has its own upgrade."""
+    """The route function for the handler ``f``, with an upgrade other than ``websocket_upgrade``.
+
+    :param upgrade_function: ``async``; takes the request and returns the ``WebSocket``. Microdot's
+                             ``asgi`` module has its own.
+    """
 
     @wraps(f)
     async def wrapper(request, *args, **kwargs):

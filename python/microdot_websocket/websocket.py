@@ -130,9 +130,10 @@ class WebSocket:
     async def receive(self):
         """The next message: str for TEXT, bytes for BINARY.
 
-        Answers pings and the peer's Close on the way. WebSocketError: the connection has ended.
-        RuntimeError: another task is receiving. It may be cancelled, as by
-        ``asyncio.wait_for()``, and loses nothing.
+        Answers pings and the peer's Close on the way (RFC 6455, section 5.5). It may be cancelled,
+        as by ``asyncio.wait_for()``, and loses nothing. WebSocketError: the connection has ended,
+        by this end too: code 1002 after a frame that breaks the protocol, 1007 after text that is
+        not UTF-8, 1008 or 1009 after one of the limits. RuntimeError: another task is receiving.
         """
         if self._receiving:
             raise RuntimeError('another task is receiving')
@@ -212,12 +213,13 @@ class WebSocket:
 
         :param data: str, or bytes, bytearray or memoryview; the last two must not change before
                      the call returns.
-        :param opcode: ``TEXT`` for str and ``BINARY`` for bytes unless it is given.
+        :param opcode: ``ws.TEXT`` for str and ``ws.BINARY`` for bytes unless it is given; or
+                       ``ws.PING``, ``ws.PONG`` or ``ws.CLOSE`` (RFC 6455, section 5.5).
 
         It returns once the system has taken all of the data. Many tasks may send at once. If it is
         cancelled, the message goes out whole, or not at all if it had to wait for another one.
         WebSocketError: the connection has ended. ValueError: a reserved opcode, or a control frame
-        of more than 125 bytes.
+        of more than 125 bytes. TypeError: data of another type.
         """
         if self.closed:
             raise self._end_error()
@@ -256,9 +258,11 @@ class WebSocket:
             await asyncio.sleep(0)
 
     async def close(self, code=None, reason=''):
-        """Close the connection: send a Close, wait for the peer's for ``close_timeout`` seconds.
+        """Close the connection: send a Close, wait for the peer's for ``close_timeout`` seconds
+        (RFC 6455, section 7).
 
-        :param code: 1000 unless it is given; 1011 after an exception in the handler.
+        :param code: 1000 unless it is given, or 1011 after an exception in the handler; 3000 to
+                     4999 are the application's.
         :param reason: str, at most 123 bytes of UTF-8.
 
         Does nothing on a closed connection. ValueError: a code that may not be sent, a reason that
