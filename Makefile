@@ -42,7 +42,7 @@ test: build/venv/.ready stage-unix lint ## all tests, or TARGETS="cpython unix"
 	@$(VENV_PYTHON) tests/run.py $(TARGETS)
 
 autobahn: build/venv/.ready stage-unix ## all of Autobahn|Testsuite, for server and client: AGENTS="unix client-unix"
-	@$(VENV_PYTHON) tests/run.py $(patsubst %,autobahn-%-whole,$(or $(AGENTS),$(AUTOBAHN_AGENTS)))
+	@$(VENV_PYTHON) tests/run.py $(or $(patsubst %,autobahn-%-whole,$(AGENTS)),autobahn-whole)
 
 docs: build/venv/.ready ## docs/reference.md, from the docstrings
 	@$(VENV_PYTHON) docs/reference.py

@@ -105,12 +105,9 @@ def signature(name, node):
 
 def arguments(node):
     args = node.args
-    for arg in (*args.args, *args.kwonlyargs):
+    for arg in filter(None, (*args.args, args.kwarg)):
         arg.annotation = None
-    text = ast.unparse(args)
-    text = re.sub(r'^self(, )?', '', text)
-    # Of the options only those that are no attributes.
-    return re.sub(r'(f=None, )?\*, (.*), ping_interval=.*', r'\2, **attributes', text)
+    return re.sub(r'^self(, )?|f=None, ', '', ast.unparse(args))
 
 
 def markdown(docstring):

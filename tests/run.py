@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from job import Job, SetupFailed, count
-from targets import ON_DEMAND, TARGETS
+from targets import GROUPS, ON_DEMAND, TARGETS
 
 AT_ONCE = 2
 KNOWN = {**TARGETS, **ON_DEMAND}
@@ -39,6 +39,7 @@ def run(name):
 
 
 def main(names):
+    names = [target for name in names for target in GROUPS.get(name, [name])]
     unknown = [name for name in names if name not in KNOWN]
     if unknown:
         sys.exit(f'no target {", ".join(unknown)}: TARGETS is some of {", ".join(KNOWN)}')

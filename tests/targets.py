@@ -257,3 +257,5 @@ ON_DEMAND = {
     for whole in ('', WHOLE)
     if whole or side + name not in autobahn.AGENTS
 }
+# Several by one name.
+GROUPS = {'autobahn-whole': [f'autobahn-{agent}{WHOLE}' for agent in autobahn.AGENTS]}

@@ -4,7 +4,7 @@ from typing import Any, TypeVar, overload
 
 from microdot import Request
 from microdot.microdot import HTTPException
-from typing_extensions import Self
+from typing_extensions import Self, TypedDict, Unpack
 
 from . import codec as codec
 
@@ -66,39 +66,28 @@ class WebSocket:
     ping_interval: float
     ping_timeout: float
 
+class _ClientOptions(TypedDict, total=False):
+    compression: bool | dict[str, int]
+    ping_interval: float
+    ping_timeout: float
+    max_message_length: int
+    max_fragments: int
+    frame_timeout: float
+    send_timeout: float
+    close_timeout: float
+    read_buffer_size: int
+
+class _Options(_ClientOptions, total=False):
+    subprotocols: Iterable[str]
+    origins: Iterable[str | None]
+
 @overload
-def with_websocket(f: _Handler) -> _Handler: ...
+def with_websocket(f: _Handler, **options: Unpack[_Options]) -> _Handler: ...
 @overload
 def with_websocket(
-    f: None = None,
-    *,
-    subprotocols: Iterable[str] = (),
-    origins: Iterable[str | None] | None = None,
-    compression: bool | dict[str, int] = False,
-    ping_interval: float = 0,
-    ping_timeout: float = 20,
-    max_message_length: int = -1,
-    max_fragments: int = ...,
-    frame_timeout: float = 10,
-    send_timeout: float = 20,
-    close_timeout: float = 2,
-    read_buffer_size: int = 2048,
+    f: None = None, **options: Unpack[_Options]
 ) -> Callable[[_Handler], _Handler]: ...
-async def websocket_upgrade(
-    request: Request,
-    *,
-    subprotocols: Iterable[str] = (),
-    origins: Iterable[str | None] | None = None,
-    compression: bool | dict[str, int] = False,
-    ping_interval: float = 0,
-    ping_timeout: float = 20,
-    max_message_length: int = -1,
-    max_fragments: int = ...,
-    frame_timeout: float = 10,
-    send_timeout: float = 20,
-    close_timeout: float = 2,
-    read_buffer_size: int = 2048,
-) -> WebSocket: ...
+async def websocket_upgrade(request: Request, **options: Unpack[_Options]) -> WebSocket: ...
 def websocket_wrapper(
     f: Callable[..., Awaitable[Any]], upgrade_function: Callable[[Request], Awaitable[WebSocket]]
 ) -> Callable[..., Awaitable[Any]]: ...

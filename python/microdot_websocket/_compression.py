@@ -185,7 +185,9 @@ class Deflating:
         return getattr(self._stream, name)
 
     def write_frame(self, opcode, payload):
-        if (opcode == TEXT or opcode == BINARY) and len(payload) >= self._threshold:
+        # Not if it is going to be asked again, since an earlier frame waits.
+        fits = opcode == TEXT or opcode == BINARY
+        if fits and len(payload) >= self._threshold and not self._stream._unsent:
             bits = max(min(self._bits, window_bits(len(payload))), MIN_BITS)
             data = deflate(payload, bits, self._level)
             if data is not None:

@@ -49,7 +49,7 @@ class Watch:
             if self._read_time >= ws.frame_timeout > 0:
                 ws._timed_out = True
                 ws._stream.end_reading()
-                return False
+                return bool(self.pings)  # which end with the connection
         turn = ws._stream.waiting()
         if turn != self._turn:
             self._turn = turn
@@ -131,9 +131,9 @@ def _look(seconds):
         if _watches[i].look(seconds):
             i += 1
         else:
-            ws = _watches.pop(i).ws
-            if ws:
-                ws._watch = None
+            this = _watches.pop(i)
+            if this.ws:
+                this.end()
 
 
 def _interval():

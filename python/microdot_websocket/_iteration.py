@@ -1,9 +1,10 @@
 """``async for`` and ``async with`` on a connection: methods of ``WebSocket``, see ``_more.py``."""
 
+from . import protocol as rfc
 from .websocket import WebSocketError
 
 #: Close codes with which a connection ends as it should. A browser's ``close()`` gives none: 1005.
-_NORMAL = 1000, 1001, 1005
+_NORMAL = rfc.NORMAL, rfc.GOING_AWAY, rfc.NO_STATUS
 
 
 class _Messages:
@@ -38,6 +39,10 @@ async def __aenter__(self):
 
 
 async def __aexit__(self, exc_type, exc, traceback):
-    if exc_type and not issubclass(exc_type, WebSocketError):
-        self._exit_code = 1011 if issubclass(exc_type, Exception) else 1001
+    if exc_type and not issubclass(exc_type, Exception):
+        # As in upgrade.py: when it is cancelled, there is no time to wait for an answer.
+        self._exit_code = rfc.GOING_AWAY
+        self.close_timeout = 0
+    elif exc_type and not issubclass(exc_type, WebSocketError):
+        self._exit_code = rfc.INTERNAL_ERROR
     await self.close()

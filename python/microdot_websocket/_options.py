@@ -17,7 +17,8 @@ _ATTRIBUTES = (
 )
 _LISTS = 'subprotocols', 'origins'
 _COMPRESSION = 'level', 'threshold'
-_NAMES = _ATTRIBUTES + _LISTS + ('compression',)
+CLIENT_NAMES = _ATTRIBUTES + ('compression',)
+_NAMES = CLIENT_NAMES + _LISTS
 
 
 def check(options, names=_NAMES):
@@ -46,12 +47,17 @@ def decorator(f, options):
     return decorate(f) if f else decorate
 
 
-async def handshake(ws, options):
-    """Give a connection its options, and do its handshake."""
-    check(options)
+def give(ws, options, names=_NAMES):
+    """Set those of a connection's options that are attributes. TypeError: see ``check()``."""
+    check(options, names)
     for name, value in options.items():
         if name in _ATTRIBUTES:
             setattr(ws, name, value)
+
+
+async def handshake(ws, options):
+    """Give a connection its options, and do its handshake."""
+    give(ws, options)
 
     def negotiate(protocol, stream):
         return _negotiate(ws, options, protocol, stream)
@@ -91,7 +97,8 @@ def _negotiate(ws, options, protocol, stream):
 
 
 def message_limit(ws):
-    """The longest message that it may be sent, in bytes."""
+    """The longest message that it may be sent, in bytes: what receive() works out for itself, since
+    it would pay for the call each time."""
     limit = ws.max_message_length
     return limit if limit > 0 else Request.max_body_length if limit else MAX_LENGTH
 

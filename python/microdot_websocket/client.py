@@ -7,12 +7,11 @@ from binascii import b2a_base64
 
 from . import protocol as rfc
 from ._masking import MaskingStream
-from ._options import _ATTRIBUTES, check, message_limit
+from ._options import CLIENT_NAMES, check, give, message_limit
 from .handshake import _has_token, accept_key
 from .stream import core
 from .websocket import WebSocket, WebSocketError
 
-_OPTIONS = _ATTRIBUTES + ('compression',)
 _MAX_LINES = 100  # of a response's head; each must fit into the read buffer
 
 
@@ -42,14 +41,10 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
 
     ``send()`` takes a copy of its data, since it is masked with a key of its own.
     """
-    check(options, _OPTIONS)
-    if isinstance(subprotocols, str):
-        raise TypeError('subprotocols is a tuple of str, not a str')
     secure, host, port, authority, target = parse_url(url)
+    check({'subprotocols': subprotocols})
     ws = _Client(None)
-    for name, value in options.items():
-        if name in _ATTRIBUTES:
-            setattr(ws, name, value)
+    give(ws, options, CLIENT_NAMES)
     key = b2a_base64(os.urandom(16)).strip().decode()
     compression = options.get('compression')
     offer = ''

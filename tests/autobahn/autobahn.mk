@@ -4,8 +4,6 @@ AUTOBAHN_SUITE := bullseye
 AUTOBAHN_PYTHON := python2.7-minimal libpython2.7-minimal libpython2.7-stdlib libpython2.7-dev libffi7 \
 	libssl1.1 python-pip-whl python-pkg-resources python-setuptools
 
-AUTOBAHN_AGENTS := unix unix-twin cpython client-unix client-unix-twin client-cpython
-
 .PHONY: autobahn wstest
 wstest:
 	@mkdir -p build/bin build/autobahn
