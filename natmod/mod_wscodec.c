@@ -7,7 +7,12 @@
  */
 #if MICROPY_ENABLE_DYNRUNTIME
 #include "py/dynruntime.h"
+/* What it lacks: */
+#define memmove mp_fun_table.memmove_
+#define m_malloc_maybe(n) m_realloc_maybe(NULL, (n), false)
+#define mp_type_MemoryError (*(mp_obj_type_t *)mp_load_global(MP_QSTR_MemoryError))
 #else
+#include <string.h>
 #include "py/runtime.h"
 #endif
 #include "py/objlist.h"
@@ -120,27 +125,6 @@ static mp_obj_t utf8(size_t n_args, const mp_obj_t *args) {
     return MP_OBJ_NEW_SMALL_INT(ws_utf8(buf, len, (int)state));
 }
 
-/* extract(buf, start, end, key, text) -> bytes or str, None if it is to be str and is not UTF-8
- * Twin: _pycodec.extract */
-static mp_obj_t extract(size_t n_args, const mp_obj_t *args) {
-    size_t len;
-    uint8_t *buf = get_range(args, MP_BUFFER_RW, &len);
-    ws_unmask(buf, len, get_key(args[3], MP_BUFFER_READ), 0);
-    if (!mp_obj_is_true(args[4])) {
-        return mp_obj_new_bytes(buf, len);
-    }
-    if (ws_utf8(buf, len, WS_UTF8_ACCEPT) != WS_UTF8_ACCEPT) {
-        return mp_const_none;
-    }
-    if (len == 0) {
-        return MP_OBJ_NEW_QSTR(MP_QSTR_);
-    }
-    /* Not mp_obj_new_str, which would check the UTF-8 again and look for a qstr. */
-    mp_obj_str_t *string = MP_OBJ_TO_PTR(mp_obj_new_bytes(buf, len));
-    string->base.type = &mp_type_str;
-    return MP_OBJ_FROM_PTR(string);
-}
-
 /* freeze(buf, size, text) -> buf itself, a bytearray that becomes bytes or str: objstr.h sees to it
  * that the one lies in memory like the other. Twin: _pycodec.freeze */
 static mp_obj_t freeze(mp_obj_t buf, mp_obj_t size_in, mp_obj_t is_text) {
@@ -158,6 +142,25 @@ static mp_obj_t freeze(mp_obj_t buf, mp_obj_t size_in, mp_obj_t is_text) {
     string->hash = 0; /* to be computed when it is needed */
     string->base.type = mp_obj_is_true(is_text) ? &mp_type_str : &mp_type_bytes;
     return buf;
+}
+
+/* extract(buf, start, end, key, text) -> bytes or str, None if it is to be str and is not UTF-8
+ * Twin: _pycodec.extract */
+static mp_obj_t extract(size_t n_args, const mp_obj_t *args) {
+    size_t len;
+    uint8_t *buf = get_range(args, MP_BUFFER_RW, &len);
+    ws_unmask(buf, len, get_key(args[3], MP_BUFFER_READ), 0);
+    if (mp_obj_is_true(args[4]) && ws_utf8(buf, len, WS_UTF8_ACCEPT) != WS_UTF8_ACCEPT) {
+        return mp_const_none;
+    }
+    /* Not mp_obj_new_bytes or mp_obj_new_str, which hash all of it. */
+    uint8_t *data = m_malloc_maybe(len + 1);
+    if (data == NULL) {
+        mp_raise_msg(&mp_type_MemoryError, NULL);
+    }
+    memmove(data, buf, len);
+    mp_obj_t message = mp_obj_new_bytearray_by_ref(len + 1, data);
+    return freeze(message, MP_OBJ_NEW_SMALL_INT(len), args[4]);
 }
 
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(parse_header_obj, 4, 4, parse_header);

@@ -124,12 +124,17 @@ static int utf8_lead(uint32_t b) {
 
 /* The state after a byte inside a character. */
 static int utf8_tail(uint32_t b, int state) {
-    uint32_t low = state == AFTER_E0 ? 0xa0 : state == AFTER_F0 ? 0x90 : 0x80;
-    uint32_t high = state == AFTER_ED ? 0x9f : state == AFTER_F4 ? 0x8f : 0xbf;
-    if (b < low || b > high) {
+    if ((b & 0xc0) != 0x80) {
         return WS_UTF8_REJECT;
     }
-    return state >= AFTER_F0 ? TAIL2 : state >= AFTER_E0 ? TAIL1 : state - 1;
+    if (state < AFTER_E0) {
+        return state - 1;
+    }
+    /* Narrower: bit 5 of the byte must be set after E0 and clear after ED, one of bits 4 and 5 after F0
+     * and none after F4. TAIL1 follows the first two, TAIL2 the others. */
+    int half = state >> 1;
+    int is_set = ((int)b & half << 4) != 0;
+    return is_set != (state & 1) ? half - 1 : WS_UTF8_REJECT;
 }
 
 int ws_utf8(const uint8_t *buf, size_t len, int state) {

@@ -162,6 +162,16 @@ class CodecContract:
             for end in (0, len(buf)):
                 self.assertRaises(TypeError, self.codec.extract, buf, 0, end, b'abcd', False)
 
+    def test_extract_makes_keys_like_any_other(self):
+        key = bytes(4)
+        for expected in ('', 'x', 'é' * 100, b'', b'x', b'\x00\xff' * 100):
+            is_text = isinstance(expected, str)
+            data = expected.encode() if is_text else expected
+            result = self.codec.extract(bytearray(data), 0, len(data), key, is_text)
+            self.assertEqual({expected: 1}.get(result), 1)
+            self.assertEqual({result: 1}.get(expected), 1)
+            self.assertEqual(hash(result), hash(expected))
+
     def test_extract_bad_key(self):
         for key in (b'', b'abc', b'abcde', bytearray(8)):
             self.assertRaises(ValueError, self.codec.extract, bytearray(4), 0, 4, key, False)

@@ -3,9 +3,11 @@
 import asyncio
 
 from . import protocol as rfc
-from .websocket import _BINARY, _BURST
+from .protocol import const
+from .websocket import BUFFERS
 
-_MORE = 0x80  # added to an opcode: the frame is not its message's last
+_BURST = const(32)  # as in websocket.py
+_MORE = const(0x80)  # added to an opcode: the frame is not its message's last
 
 
 async def send_stream(self, chunks):
@@ -69,7 +71,7 @@ class _Message:
     async def send(self, chunk):
         if isinstance(chunk, str):
             opcode = rfc.TEXT
-        elif isinstance(chunk, _BINARY):
+        elif isinstance(chunk, BUFFERS):
             opcode = rfc.BINARY
         else:
             raise TypeError('send_stream() takes str or bytes, not %s' % type(chunk).__name__)

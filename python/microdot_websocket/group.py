@@ -4,7 +4,7 @@ import asyncio
 
 from . import protocol as rfc
 from .plain_stream import encode_frame
-from .websocket import _BINARY
+from .websocket import BUFFERS
 
 
 class Group:
@@ -67,7 +67,7 @@ class Group:
         """
         if isinstance(data, str):
             opcode = rfc.TEXT
-        elif isinstance(data, _BINARY):
+        elif isinstance(data, BUFFERS):
             opcode = rfc.BINARY
             data = bytes(data)  # its owner may change it while it waits
         else:

@@ -143,7 +143,7 @@ class Protocol:
         if start == end:
             if start:
                 self._start = self._end = 0
-            if self._left >= len(self._buf) and self._opcode:
+            if self._opcode and self._left >= len(self._buf):
                 size = self._size
                 return memoryview(self._msg)[size : size + self._left]
             return self._view
@@ -156,7 +156,7 @@ class Protocol:
 
     def buffer_updated(self, n):
         """``n`` bytes have been written to what ``get_buffer()`` returned."""
-        if self._left >= len(self._buf) and self._opcode:
+        if self._opcode and self._left >= len(self._buf):
             self._arrived = n
         else:
             self._end += n
@@ -168,19 +168,19 @@ class Protocol:
         ProtocolError: the peer broke a rule. MemoryError: there is no room for the message. After
         either, and after CLOSE, no more may be asked.
         """
-        hdr = self._hdr
         while True:
             if self._left:
                 self._gather()
                 if self._left:
                     return -1
-                if hdr[0] >= 0x80:
+                if self._hdr[0] >= 0x80:
                     return self._finish()
-            buf = self._buf
             start = self._start
             end = self._end
             if start == end:
                 return 0
+            hdr = self._hdr
+            buf = self._buf
             try:
                 size = parse_header(buf, start, end, hdr)
             except ValueError:

@@ -7,10 +7,23 @@ from microdot.microdot import HTTPException
 
 from . import handshake
 from . import protocol as rfc
+from .protocol import const
 from .stream import is_in_process, open_stream
 
-_BINARY = bytes, bytearray, memoryview
-_BURST = 32  # reads and writes without waiting for anything, before other tasks get their turn
+# Of protocol.py, whose values these are: so they take no RAM and no look-ups on a board.
+_TEXT = const(1)
+_BINARY = const(2)
+_CLOSE = const(8)
+_PING = const(9)
+_PONG = const(10)
+_NORMAL = const(1000)
+_ABNORMAL = const(1006)
+_POLICY_VIOLATION = const(1008)
+_TOO_BIG = const(1009)
+_MAX_LENGTH = const(0x3FFFFFFF)
+
+BUFFERS = bytes, bytearray, memoryview
+_BURST = const(32)  # reads and writes without waiting, before other tasks get their turn
 
 
 class WebSocketError(HTTPException):
@@ -23,7 +36,7 @@ class WebSocketError(HTTPException):
     prints a traceback for any other exception.
     """
 
-    def __init__(self, reason='', code=rfc.ABNORMAL):
+    def __init__(self, reason='', code=_ABNORMAL):
         super().__init__(code, reason)
         self.code = code
         self.reason = reason
@@ -41,12 +54,12 @@ class WebSocket:
     :param request: the Microdot ``Request`` that asks for the upgrade.
     """
 
-    CONT = rfc.CONT
-    TEXT = rfc.TEXT
-    BINARY = rfc.BINARY
-    CLOSE = rfc.CLOSE
-    PING = rfc.PING
-    PONG = rfc.PONG
+    CONT = 0
+    TEXT = _TEXT
+    BINARY = _BINARY
+    CLOSE = _CLOSE
+    PING = _PING
+    PONG = _PONG
 
     #: The longest message, in bytes over all its fragments, that ``receive()`` accepts; a longer
     #: one is refused with close code 1009. 0: no limit; -1: ``Request.max_body_length``. A class
@@ -80,13 +93,14 @@ class WebSocket:
     _turn = None  # a Lock, made when a task first has to wait until it may send
     _flushing = 0  # tasks that hold it or wait for it
     _fragments = None  # see _fragments.py
+    _more_came = True  # the last read filled its buffer, or did not have to wait
     _receiving = False  # a task is in receive()
     _reading = False  # and waits for bytes
     _received = None  # an Event for close(), if it has to wait for that task
     _timed_out = False  # for the task in receive(), when it is woken
     _ended = False  # nothing more will be read
-    _end = ('', rfc.NORMAL)  # reason and code of the WebSocketErrors from then on
-    _exit_code = rfc.NORMAL  # for close() without a code
+    _end = ('', _NORMAL)  # reason and code of the WebSocketErrors from then on
+    _exit_code = _NORMAL  # for close() without a code
 
     def __init__(self, request):
         #: The Microdot ``Request`` that was upgraded, None in a client.
@@ -140,7 +154,7 @@ class WebSocket:
         protocol = self._protocol
         limit = self.max_message_length
         if limit <= 0:
-            limit = Request.max_body_length if limit else rfc.MAX_LENGTH
+            limit = Request.max_body_length if limit else _MAX_LENGTH
         protocol.limit = limit
         protocol.max_fragments = self.max_fragments
         self._receiving = True
@@ -149,25 +163,34 @@ class WebSocket:
                 event = protocol.next_event()
                 if event <= 0:
                     buf = protocol.get_buffer()
-                    n = self._read_on(buf) if event else None
+                    n = None
+                    if (event or self._more_came) and self._burst < _BURST:
+                        self._burst += 1
+                        n = self._stream.read_now(buf)
+                        if n is None:
+                            self._more_came = False
                     if n is None:
+                        if event and not self._watch:
+                            self._begin_watch()
                         self._burst = 0
                         self._reading = True
                         n = await self._stream.readinto(buf)
                         self._reading = False
+                        if n == len(buf):
+                            self._more_came = True
                     if n:
                         protocol.buffer_updated(n)
                         if self._watch:
                             self._watch.received += n
                     elif n == 0:
                         self._lost()
-                elif event <= rfc.BINARY:
+                elif event <= _BINARY:
                     data = protocol.data
                     protocol.data = None  # or it would stay in memory until the next one
                     return data
-                elif event == rfc.PING:
-                    await self.send(protocol.data, rfc.PONG)
-                elif event == rfc.CLOSE:
+                elif event == _PING:
+                    await self.send(protocol.data, _PONG)
+                elif event == _CLOSE:
                     self._ended = True
                     self._end = (protocol.close_reason, protocol.close_code)
                     await self._shut(protocol.close_code, '')
@@ -176,10 +199,10 @@ class WebSocket:
         except rfc.ProtocolError as exc:
             await self._fail(exc.code, exc.reason)
         except MemoryError:
-            await self._fail(rfc.TOO_BIG, 'out of memory')
+            await self._fail(_TOO_BIG, 'out of memory')
         except OSError:
             if self._timed_out:
-                await self._fail(rfc.POLICY_VIOLATION, 'frame timed out')
+                await self._fail(_POLICY_VIOLATION, 'frame timed out')
             else:
                 self._lost()
         finally:
@@ -189,18 +212,6 @@ class WebSocket:
                 self._received.set()
                 self._received = None
         raise self._end_error()
-
-    def _read_on(self, buf):
-        """In the middle of a frame, whose rest may be there already: read without waiting, for some
-        turns. None if there is nothing."""
-        if self._burst < _BURST:
-            self._burst += 1
-            n = self._stream.read_now(buf)
-            if n:
-                return n
-        if not self._watch:
-            self._begin_watch()
-        return None
 
     def _stop_receiving(self):
         self._receiving = self._reading = False
@@ -227,14 +238,14 @@ class WebSocket:
             if opcode:
                 data = data.encode()
             else:
-                opcode = rfc.TEXT
-        elif isinstance(data, _BINARY):
-            opcode = opcode or rfc.BINARY
+                opcode = _TEXT
+        elif isinstance(data, BUFFERS):
+            opcode = opcode or _BINARY
         else:
             raise TypeError('send() takes str or bytes, not %s' % type(data).__name__)
-        if opcode > rfc.BINARY:
+        if opcode > _BINARY:
             rfc.check_sendable(opcode, len(data))
-            if opcode == rfc.CLOSE:
+            if opcode == _CLOSE:
                 self.closed = True
         try:
             waits = None
@@ -315,7 +326,7 @@ class WebSocket:
             self._end = (reason, code)
             self._ended = self._in_process
         try:
-            waits = self._stream.write_frame(rfc.CLOSE, payload)
+            waits = self._stream.write_frame(_CLOSE, payload)
         except OSError:
             self._lost()
         else:
@@ -330,7 +341,7 @@ class WebSocket:
     def _lost(self, reason='connection lost'):
         """The connection broke; the WebSocketError to raise."""
         if not self._ended and not self.closed:
-            self._end = (reason, rfc.ABNORMAL)
+            self._end = (reason, _ABNORMAL)
         self.closed = self._ended = True
         self._stop()
         return self._end_error()

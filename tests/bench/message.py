@@ -14,7 +14,11 @@ from pico import pico
 from servers import IMPLS, make, source_version, stage_all
 
 ARCH = 'armv6m'
-LABELS = {**IMPLS, 'stream': '(the stream alone)'}
+LABELS = {
+    **IMPLS,
+    'waiting': 'the native codec, waiting',
+    'stream': "(asyncio's stream alone)",
+}
 QUICK = 'native', 'stream'
 DIRECTIONS = {'receive': 'received', 'send': 'sent'}
 UNITS = {'cycles': 'cycles of an RP2040', 'heap': 'bytes of the heap'}
@@ -42,7 +46,7 @@ def count(board, impl, names):
 
 
 def measure(impl):
-    with pico(stage_all('native' if impl == 'stream' else impl, ARCH)) as board:
+    with pico(stage_all(impl if impl in IMPLS else 'native', ARCH)) as board:
         return merged([count(board, impl, names) for names in NAMES])
 
 

@@ -30,3 +30,8 @@ class TestNatmod(CodecContract, unittest.TestCase):
         # The twin's big ints do: so the check can fail.
         with self.assertRaises(MemoryError):
             assert_allocates_nothing(_pycodec.unmask, buf, 0, 299, key, 0)
+
+    def test_extract_without_memory(self):
+        for text in (False, True):
+            with self.assertRaises(MemoryError):
+                assert_allocates_nothing(_wscodec.extract, bytearray(100), 0, 100, b'abcd', text)

@@ -39,6 +39,46 @@ class TestReceive(unittest.TestCase):
 
         run(main())
 
+    def test_what_has_come_is_read_without_waiting_but_others_get_their_turn(self):
+        async def main():
+            ws, peer = await open_websocket(read_buffer_size=140)
+            turns = []
+
+            async def other():
+                while True:
+                    turns.append(ws)
+                    await asyncio.sleep(0)
+
+            task = asyncio.create_task(other())
+            peer.feed(frame(BINARY, bytes(64)) * 150)  # to be read 70 bytes or 140 at a time
+            for _ in range(150):
+                self.assertEqual(await ws.receive(), bytes(64))
+            task.cancel()
+            self.assertTrue(2 <= len(turns) <= 10, len(turns))
+
+        run(main())
+
+    def test_no_second_read_after_one_that_left_room(self):
+        async def main():
+            ws, peer = await open_websocket()
+            reads = []
+            read_now = ws._stream.read_now
+
+            def counting(buf):
+                reads.append(len(buf))
+                return read_now(buf)
+
+            ws._stream.read_now = counting
+            for i in range(4):
+                task = asyncio.create_task(ws.receive())
+                await settle()
+                peer.feed(frame(TEXT, 'x'))
+                self.assertEqual(await task, 'x')
+                del reads[: 2 if i == 0 else 1]  # the first tries; each reads once it has waited
+                self.assertEqual(reads, [])
+
+        run(main())
+
     def test_pings_are_answered_and_pongs_ignored(self):
         async def main():
             ws, peer = await open_websocket()

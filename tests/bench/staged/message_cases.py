@@ -1,9 +1,9 @@
 """What a message takes on its way through a server:  message_cases.main(IMPL)
 
-IMPL: what it must be, as echo.py has it, or `stream` for no server at all. Prints a line for
-each message and direction: opcode, size, `receive` or `send`, and for each time a pair: cycles,
-bytes taken of the heap. What the stream takes that stands for a network is not in them. Nothing is
-collected meanwhile.
+IMPL: what it must be, as echo.py has it; `waiting` for `native` where each message comes only once
+it is waited for; or `stream` for no server at all. Prints a line for each message and direction:
+opcode, size, `receive` or `send`, and for each time a pair: cycles, bytes taken of the heap. What
+the stream takes that stands for a network is not in them. Nothing is collected meanwhile.
 """
 
 import asyncio
@@ -35,11 +35,16 @@ Sec-WebSocket-Version: 13\r
 
 
 class Wire(io.IOBase):
-    """What asyncio.Stream polls, reads and writes, with everything there at once. It counts the
-    cycles spent and the memory taken in here."""
+    """What asyncio.Stream polls, reads and writes. It counts the cycles spent and the memory taken
+    in here.
 
-    def __init__(self):
+    `late`: whether there is nothing to be read but after it was polled; else all is there at once.
+    """
+
+    def __init__(self, late):
         self.cycles = self.heap = 0
+        self.late = late
+        self.polled = False
         self.expect(REQUEST, b'')
 
     def expect(self, incoming, outgoing):
@@ -49,13 +54,18 @@ class Wire(io.IOBase):
         self.at = self.sent = 0
 
     def ioctl(self, request, flags):
+        self.polled = True
         return flags & 5 if request == 3 else 0  # MP_STREAM_POLL: readable, writable
 
     def readinto(self, buf):
         start, heap = now(), gc.mem_alloc()
-        n = min(len(buf), len(self.incoming) - self.at)
-        buf[:n] = self.incoming[self.at : self.at + n]
-        self.at += n
+        if self.late and not self.polled:
+            n = None
+        else:
+            n = min(len(buf), len(self.incoming) - self.at)
+            buf[:n] = self.incoming[self.at : self.at + n]
+            self.at += n
+        self.polled = False
         self.leave(start, heap)
         return n
 
@@ -188,7 +198,7 @@ async def open_websocket(stream):
 
 
 async def count_messages(impl):
-    wire = Wire()
+    wire = Wire(impl == 'waiting')
     stream = asyncio.StreamReader(wire, {})
     ws = None if impl == 'stream' else await open_websocket(stream)
     request, reply = bytearray(LARGEST + 8), bytearray(LARGEST + 4)
@@ -207,6 +217,6 @@ async def count_messages(impl):
 def main(impl):
     package = sys.modules.get('microdot_websocket')
     runs = package.codec.IMPL if package else 'microdot'
-    if impl not in (runs, 'stream'):
+    if impl not in (runs, 'stream') and (impl, runs) != ('waiting', 'native'):
         raise ValueError('this is %s' % runs)
     asyncio.run(count_messages(impl))
