@@ -99,10 +99,14 @@ if _STRICT:
     def _xor(buf, start, end, key):
         # Each fourth byte meets the same byte of the key, and CPython translates bytes faster than
         # it makes ints of them.
-        piece = bytearray(buf[start:end])
-        for i in range(4):
-            piece[i::4] = piece[i::4].translate(_XOR[key[i]])
-        buf[start:end] = piece
+        if type(buf) is bytearray:
+            for k in key[: end - start]:  # an empty slice would be resized, not assigned
+                buf[start:end:4] = buf[start:end:4].translate(_XOR[k])
+                start += 1
+        else:  # a memoryview, which has no translate()
+            piece = bytearray(buf[start:end])
+            _xor(piece, 0, end - start, key)
+            buf[start:end] = piece
 
     def _valid_until(buf, start, end):
         # CPython's decoder says where it stopped.
