@@ -5,7 +5,7 @@ import errno
 
 from ..protocol import CLOSE, write_header
 
-_SMALL = 16384  # a second system call costs more than copying this
+_SMALL = 1 << 17  # a second system call, and waking the peer twice, costs more than copying this
 
 _BURST = 32  # reads before other tasks get their turn
 
