@@ -42,3 +42,26 @@ def test_every_source_file_has_its_test_file():
 
 def test_there_are_sources():
     assert len(list(sources())) > 12
+
+
+def constants(path):
+    """`_NAME = const(value)` at the top of a module: {name without underscores: value}."""
+    return {
+        node.targets[0].id.lstrip('_'): ast.literal_eval(node.value.args[0])
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and getattr(node.value.func, 'id', '') == 'const'
+    }
+
+
+def test_repeated_constants_are_those_of_the_protocol():
+    package = ROOT / 'python' / 'microdot_websocket'
+    protocol = constants(package / 'protocol.py')
+    repeated = 0
+    for path in package.rglob('*.py'):
+        for name, value in constants(path).items():
+            if name in protocol:
+                assert value == protocol[name], (path, name)
+                repeated += path.name != 'protocol.py'
+    assert repeated > 15

@@ -62,7 +62,7 @@ def discard(protocol):
         try:
             size = parse_header(protocol._buf, protocol._start, protocol._end, protocol._hdr)
         except ValueError:
-            protocol._left = rfc.MAX_LENGTH  # no frame will be recognized after this one
+            protocol._left = rfc.Protocol.limit  # no frame will be recognized after this one
             continue
         if not size:
             return False

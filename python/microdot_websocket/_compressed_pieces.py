@@ -8,7 +8,7 @@ goes into the buffer, and may be of any length.
 from ._compression import Inflating, fill, inflate
 from ._pieces import Pieces
 from .codec import utf8
-from .protocol import BINARY, TEXT, TOO_BIG, Protocol, ProtocolError
+from .protocol import BINARY, TEXT, Protocol, ProtocolError
 
 try:
     from micropython import const
@@ -17,6 +17,7 @@ except ImportError:  # CPython
 
 _RSV1 = const(0x40)
 _INVALID_PAYLOAD = const(1007)
+_TOO_BIG = const(1009)
 
 
 class InflatingPieces(Pieces):
@@ -55,7 +56,7 @@ class InflatingPieces(Pieces):
         ended = n < len(view)
         if not ended and self._given >= reader.limit:
             if fill(self._inflater, bytearray(1)):
-                raise ProtocolError(TOO_BIG, 'message too big')
+                raise ProtocolError(_TOO_BIG, 'message too big')
             ended = True
         if reader.message_type == TEXT:
             self._utf8 = utf8(view, 0, n, self._utf8)

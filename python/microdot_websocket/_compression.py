@@ -13,7 +13,7 @@ No window is kept from one message to the next, in either direction ("no context
 import sys
 
 from .codec import freeze, utf8
-from .protocol import BINARY, TEXT, TOO_BIG, Protocol, ProtocolError
+from .protocol import BINARY, TEXT, Protocol, ProtocolError
 
 try:
     if sys.implementation.name == 'cpython':
@@ -38,6 +38,7 @@ _LEVEL = const(6)  # zlib's, unless the option is given
 _RATIO = const(4)  # by which most messages become longer, if not less, when they are inflated
 _PIECE = const(512)  # bytes that are inflated at once, at least
 _INVALID_PAYLOAD = const(1007)
+_TOO_BIG = const(1009)
 
 
 def window_bits(size):
@@ -281,7 +282,7 @@ def inflate(inflater, size, limit, text):
         piece = fill(inflater, buf)
         n += piece
     if n > limit:
-        raise ProtocolError(TOO_BIG, 'message too big')
+        raise ProtocolError(_TOO_BIG, 'message too big')
     if n >= len(buf):
         inflater.rewind()
         buf = None  # it may be collected

@@ -6,6 +6,7 @@ from . import protocol as rfc
 from .protocol import const
 from .websocket import BUFFERS
 
+_INTERNAL_ERROR = const(1011)
 _BURST = const(32)  # as in websocket.py
 _MORE = const(0x80)  # added to an opcode: the frame is not its message's last
 
@@ -38,7 +39,7 @@ async def send_stream(self, chunks):
             await message.end()
         except BaseException:
             if message.opcode:
-                await self.close(rfc.INTERNAL_ERROR)
+                await self.close(_INTERNAL_ERROR)
             raise
         finally:
             self._flushing -= 1

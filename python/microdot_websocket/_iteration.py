@@ -1,10 +1,13 @@
 """``async for`` and ``async with`` on a connection: methods of ``WebSocket``, see ``_more.py``."""
 
-from . import protocol as rfc
+from .protocol import const
 from .websocket import WebSocketError
 
-#: Close codes with which a connection ends as it should. A browser's ``close()`` gives none: 1005.
-_NORMAL = rfc.NORMAL, rfc.GOING_AWAY, rfc.NO_STATUS
+# Of protocol.py, whose values these are
+_NORMAL = const(1000)
+_GOING_AWAY = const(1001)
+_NO_STATUS = const(1005)
+_INTERNAL_ERROR = const(1011)
 
 
 class _Messages:
@@ -20,7 +23,8 @@ class _Messages:
         try:
             return await self._ws.receive()
         except WebSocketError as exc:
-            if exc.code in _NORMAL:
+            # As it should: a browser's close() gives no code.
+            if exc.code in (_NORMAL, _GOING_AWAY, _NO_STATUS):
                 raise StopAsyncIteration
             raise
 
@@ -41,8 +45,8 @@ async def __aenter__(self):
 async def __aexit__(self, exc_type, exc, traceback):
     if exc_type and not issubclass(exc_type, Exception):
         # As in upgrade.py: when it is cancelled, there is no time to wait for an answer.
-        self._exit_code = rfc.GOING_AWAY
+        self._exit_code = _GOING_AWAY
         self.close_timeout = 0
     elif exc_type and not issubclass(exc_type, WebSocketError):
-        self._exit_code = rfc.INTERNAL_ERROR
+        self._exit_code = _INTERNAL_ERROR
     await self.close()

@@ -2,7 +2,7 @@
 
 from microdot import Request
 
-from .protocol import MAX_LENGTH
+from .protocol import Protocol
 from .upgrade import websocket_upgrade, websocket_wrapper
 
 _ATTRIBUTES = (
@@ -100,7 +100,7 @@ def message_limit(ws):
     """The longest message that it may be sent, in bytes: what receive() works out for itself, since
     it would pay for the call each time."""
     limit = ws.max_message_length
-    return limit if limit > 0 else Request.max_body_length if limit else MAX_LENGTH
+    return limit if limit > 0 else Request.max_body_length if limit else Protocol.limit
 
 
 def is_allowed(origin, origins):

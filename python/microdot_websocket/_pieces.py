@@ -102,7 +102,7 @@ class Pieces(rfc.Protocol):
 class _Reader:
     """Who a message goes to."""
 
-    limit = rfc.MAX_LENGTH  # of the message, in bytes
+    limit = rfc.Protocol.limit  # of the message, in bytes
     message_type = None
     passes_over = False
 

@@ -69,7 +69,7 @@ def parse_frame_header(header):
 def process_frame(ws, opcode, payload):
     """(opcode to answer with, payload), of which the first is None for a message."""
     if opcode == rfc.CLOSE:
-        raise WebSocketError('connection closed', rfc.NO_STATUS)
+        raise WebSocketError('connection closed', 1005)  # no status
     if opcode == rfc.PONG:
         return None, None
     if opcode == rfc.PING:

@@ -29,19 +29,20 @@ CLOSE = const(8)
 PING = const(9)
 PONG = const(10)
 
-# Close codes, section 7.4.1. With an underscore they take no RAM on a board, and stay in here.
-NORMAL = const(1000)
-GOING_AWAY = const(1001)
+# Close codes, section 7.4.1. With an underscore a constant takes no RAM on a board, and no look-up;
+# other modules repeat those that they use.
+_NORMAL = const(1000)
+_GOING_AWAY = const(1001)
 _PROTOCOL_ERROR = const(1002)
-NO_STATUS = const(1005)  # never on the wire: the Close was empty
-ABNORMAL = const(1006)  # never on the wire: there was no Close
+_NO_STATUS = const(1005)  # never on the wire: the Close was empty
+_ABNORMAL = const(1006)  # never on the wire: there was no Close
 _INVALID_PAYLOAD = const(1007)
-POLICY_VIOLATION = const(1008)
-TOO_BIG = const(1009)
-INTERNAL_ERROR = const(1011)
+_POLICY_VIOLATION = const(1008)
+_TOO_BIG = const(1009)
+_INTERNAL_ERROR = const(1011)
 
 #: The longest message, in bytes: the longest payload that the codec decodes.
-MAX_LENGTH = const(0x3FFFFFFF)
+_MAX_LENGTH = const(0x3FFFFFFF)
 _MAX_CONTROL = const(125)
 _MIN_BUFFER = const(139)  # a control frame must fit: 14 bytes of header, 125 of payload
 
@@ -65,7 +66,7 @@ def close_payload(code, reason=''):
 
     ValueError: a code that may not be sent, or a reason of more than 123 bytes of UTF-8.
     """
-    if code == NO_STATUS:
+    if code == _NO_STATUS:
         return b''
     if not is_close_code(code):
         raise ValueError('close code %s may not be sent' % code)
@@ -115,7 +116,7 @@ class Protocol:
     """
 
     #: The longest message allowed, in bytes.
-    limit = MAX_LENGTH
+    limit = _MAX_LENGTH
     #: The most fragments that a message may have; 0: any number.
     max_fragments = 0
     #: After TEXT or BINARY the message, str or bytes; after PING or PONG its payload, bytes.
@@ -184,7 +185,7 @@ class Protocol:
             try:
                 size = parse_header(buf, start, end, hdr)
             except ValueError:
-                raise ProtocolError(TOO_BIG, 'message too big')
+                raise ProtocolError(_TOO_BIG, 'message too big')
             if not size:
                 return -1
             first, masked, length, key = hdr
@@ -237,7 +238,7 @@ class Protocol:
         elif not opcode and not self._opcode:
             reason = 'continuation of nothing'
         elif length > self.limit - (self._size if self._opcode else 0):
-            raise ProtocolError(TOO_BIG, 'message too big')
+            raise ProtocolError(_TOO_BIG, 'message too big')
         else:
             return
         raise ProtocolError(_PROTOCOL_ERROR, reason)
@@ -247,7 +248,7 @@ class Protocol:
         if opcode != CLOSE:
             self.data = bytes(self._view[start:stop])
         else:
-            code = NO_STATUS
+            code = _NO_STATUS
             if start < stop:
                 code = self._buf[start] << 8 | self._buf[start + 1] if stop - start > 1 else 0
                 if not is_close_code(code):
@@ -265,7 +266,7 @@ class Protocol:
             self._size = self._utf8 = self._fragments = 0
         self._fragments += 1
         if self._fragments > self.max_fragments > 0:
-            raise ProtocolError(POLICY_VIOLATION, 'too many fragments')
+            raise ProtocolError(_POLICY_VIOLATION, 'too many fragments')
         size = self._size + length
         if size >= len(self._msg):
             self._grow(size, first >= 0x80)

@@ -3,11 +3,19 @@
 import asyncio
 
 from microdot import Request, Response
-from microdot.helpers import wraps
 from microdot.microdot import MUTED_SOCKET_ERRORS, print_exception
 
-from . import protocol as rfc
+from .protocol import const
 from .websocket import WebSocket, WebSocketError
+
+try:
+    from functools import wraps
+except ImportError:  # MicroPython, whose functions have no attributes to copy
+    wraps = None
+
+# Of protocol.py, whose values these are
+_GOING_AWAY = const(1001)
+_INTERNAL_ERROR = const(1011)
 
 _create = Request.create
 
@@ -37,7 +45,7 @@ async def _after_error(request, response):
         if response.status_code == 426:
             response.headers['Sec-WebSocket-Version'] = '13'  # RFC 6455, section 4.4
         return response
-    await ws.close(rfc.INTERNAL_ERROR)
+    await ws.close(_INTERNAL_ERROR)
     return Response.already_handled  # no HTTP behind the Close
 
 
@@ -86,7 +94,6 @@ def websocket_wrapper(f, upgrade_function):
                              ``asgi`` module has its own.
     """
 
-    @wraps(f)
     async def wrapper(request, *args, **kwargs):
         ws = await upgrade_function(request)
         try:
@@ -96,10 +103,10 @@ def websocket_wrapper(f, upgrade_function):
         except Exception as exc:
             if not isinstance(exc, OSError) or exc.errno not in MUTED_SOCKET_ERRORS:
                 print_exception(exc)
-                ws._exit_code = rfc.INTERNAL_ERROR
+                ws._exit_code = _INTERNAL_ERROR
         except BaseException:
             # Cancelled, as when the server stops: there is no time to wait for an answer.
-            ws._exit_code = rfc.GOING_AWAY
+            ws._exit_code = _GOING_AWAY
             ws.close_timeout = 0
             raise
         finally:
@@ -109,7 +116,7 @@ def websocket_wrapper(f, upgrade_function):
                 pass
         return Response.already_handled
 
-    return wrapper
+    return wraps(f)(wrapper) if wraps else wrapper
 
 
 def with_websocket(f=None, **options):

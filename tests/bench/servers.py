@@ -48,7 +48,7 @@ def stage_microdot(lib):
 
 def stage_all(impl, arch):
     """The folder to import from, with what one of IMPLS consists of and all that measures it."""
-    lib = BUILD / 'bench' / 'lib' / f'{arch}-{impl}'
+    lib = BUILD / 'bench' / f'{arch}-{impl}' / 'lib'
     if impl == 'microdot':
         stage_microdot(lib)
     else:
@@ -61,9 +61,11 @@ def stage_all(impl, arch):
 
 def micropython(program, impl, arch):
     """(command, environment) of an interpreter in build/bin; what it is to run comes behind."""
-    path = f'{stage_all(impl, arch)}:.frozen'
+    lib = stage_all(impl, arch)
+    # As short as a board's /lib, since each module keeps its own in memory.
+    command = ['env', f'--chdir={lib.parent}', str(BUILD / 'bin' / program)]
     # Nothing else: on the emulated machine the environment lies where the stack begins.
-    return [str(BUILD / 'bin' / program)], {'PATH': os.environ['PATH'], 'MICROPYPATH': path}
+    return command, {'PATH': os.environ['PATH'], 'MICROPYPATH': f'{lib.name}:.frozen'}
 
 
 def made_with(arch):
