@@ -144,7 +144,8 @@ class WebSocket:
     async def receive(self):
         """The next message: str for TEXT, bytes for BINARY.
 
-        Answers pings and the peer's Close on the way (RFC 6455, section 5.5). It may be cancelled,
+        Answers pings and the peer's Close on the way (RFC 6455, section 5.5). Other tasks run when
+        it has to wait, and at least once in 32 reads. It may be cancelled,
         as by ``asyncio.wait_for()``, and loses nothing. WebSocketError: the connection has ended,
         by this end too: code 1002 after a frame that breaks the protocol, 1007 after text that is
         not UTF-8, 1008 or 1009 after one of the limits. RuntimeError: another task is receiving.
@@ -164,6 +165,8 @@ class WebSocket:
                 if event <= 0:
                     buf = protocol.get_buffer()
                     n = None
+                    # In the middle of a frame, or where the last read had more than enough, there
+                    # may be more: to ask costs less than to wait. But others must get their turn.
                     if (event or self._more_came) and self._burst < _BURST:
                         self._burst += 1
                         n = self._stream.read_now(buf)

@@ -37,9 +37,12 @@ def codec_figures(title, functions):
                     yield f'{title}: {function} {size} B, worst alignment', max(counts)
 
 
-def message_figures(messages):
+def message_figures(board, impl, directions):
+    """`directions`: {direction: what a figure calls it}"""
+    runs = [message.count(board, impl, names) for names in message.NAMES]
+    messages = message.merged(runs)
     for name in messages:
-        for direction, what in message.DIRECTIONS.items():
+        for direction, what in directions.items():
             for unit in message.UNITS:
                 value = message.median(messages, name, direction, unit)
                 yield f'RP2040 {unit}: {name} {what}', value
@@ -51,8 +54,8 @@ def rp2040_figures():
         yield 'RP2040 heap: import', int(re.search(r'^all (\d+)', printed, re.M)[1])
         printed = board.run('codec_cases', '_wscodec', 'cycles')
         yield from codec_figures('RP2040 cycles', codec.counts_in(printed))
-        runs = [message.count(board, 'native', names) for names in message.NAMES]
-        yield from message_figures(message.merged(runs))
+        yield from message_figures(board, 'native', message.DIRECTIONS)
+        yield from message_figures(board, 'waiting', {'receive': 'waited for'})
 
 
 def xtensa_figures():

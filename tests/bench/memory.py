@@ -33,6 +33,7 @@ CONNECTIONS = 4, 24  # between which the bytes per connection are counted
 
 
 def import_memory(command, env, by_module=False):
+    """Bytes by module; `all`, and `names` in it: strings, and the tables of them (qstrs)."""
     return kept_memory(command, env, f'import import_memory; import_memory.main({by_module})')
 
 
@@ -48,7 +49,9 @@ def kept_memory(command, env, code):
     """What a script in staged/ prints: bytes by name."""
     command = [*command, '-c', code]
     printed = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return {name: int(size) for name, size in re.findall(r'^(\S+) (-?\d+)$', printed, re.M)}
+    sizes = {name: int(size) for name, size in re.findall(r'^(\S+) (-?\d+)$', printed, re.M)}
+    names = [int(size) for size in re.findall(r'n_total_bytes=(\d+)', printed)]
+    return {**sizes, 'names': names[-1] - names[0]} if names else sizes
 
 
 def start(command, env, impl, heap):
@@ -98,8 +101,10 @@ def connection_memory(command, env, impl):
 def measure(impl, messages):
     """The figures of one server; bytes."""
     command, env = micropython(PROGRAM, impl, ARCH)
+    whole = import_memory(command, env)
     return {
-        'import': import_memory(command, env)['all'],
+        'import': whole['all'],
+        'names': whole['names'],
         'modules': import_memory(command, env, by_module=True),
         'features': feature_memory(command, env) if impl == 'native' else {},
         'connection': connection_memory(command, env, impl),
@@ -129,6 +134,7 @@ def show(servers, code):
         columns,
         [
             *rows([('the import, on top of Microdot', kept('import'))]),
+            *rows([('  of which names, and tables of them', kept('names'))]),
             *rows([('an idle connection', kept('connection'))]),
             ('machine code of the natmod, elsewhere here', *(code[impl] for impl in servers)),
         ],
@@ -136,7 +142,7 @@ def show(servers, code):
     heaps = next(iter(servers.values()))['heap']
     title = 'The smallest heap in which messages are echoed, KiB'
     report.table(title, columns, rows((name, heap(name)) for name in heaps))
-    modules = sorted({name for of in servers.values() for name in of['modules']} - {'all'})
+    modules = sorted({name for of in servers.values() for name in of['modules']} - {'all', 'names'})
     report.table('Import by module, bytes', columns, rows((name, module(name)) for name in modules))
     if 'native' in servers:
         title = 'What a feature takes besides, once it is used, bytes'

@@ -1,7 +1,9 @@
 """What one message takes on a microcontroller: cycles and bytes of the heap.
 
 It is an RP2040 (rp2040js), and MicroPython's firmware for the Raspberry Pi Pico. A masked message
-on its way in, and the same on its way out, through all of the server over a stream in memory.
+on its way in, and the same on its way out, through all of the server over a stream in memory, where
+it is at once: this project then does not wait for it, as Microdot's module and asyncio's stream do.
+`waiting` is this project where nothing is there before it was waited for, at each read.
 staged/message_cases.py is what runs there.
 """
 

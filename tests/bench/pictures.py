@@ -16,9 +16,11 @@ from matplotlib.ticker import FuncFormatter, NullLocator  # noqa: E402
 
 FOLDER = ROOT / 'docs' / 'bench'
 OURS, OURS_TOO, MICRODOT, OTHERS = '#1f5fa8', '#8fb8e0', '#e08a2e', '#a8a8a8'
+WAITING = '#5588c2'
 COLOURS = {
     'native': OURS,
     'python': OURS_TOO,
+    'waiting': WAITING,
     'cpython': OURS,
     'microdot': MICRODOT,
     'microdot-cpython': MICRODOT,
@@ -151,9 +153,9 @@ def draw_message():
     names = list(results['servers']['native'])
     for axes, (direction, what) in zip(panels, message.DIRECTIONS.items()):
         for i, (impl, messages) in enumerate(results['servers'].items()):
-            places = [at + 0.2 * (i - 1.5) for at in range(len(names))]
+            places = [at + 0.16 * (i - 2) for at in range(len(names))]
             heights = [message.median(messages, name, direction, 'cycles') for name in names]
-            drawn = axes.bar(places, heights, 0.2, color=colour(impl), label=message.LABELS[impl])
+            drawn = axes.bar(places, heights, 0.16, color=colour(impl), label=message.LABELS[impl])
             axes.bar_label(
                 drawn, [short(height) for height in heights], size=6, padding=2, rotation=90
             )

@@ -3,7 +3,7 @@
     import_memory.main([by_module])
 
 Prints the bytes of all of it, and by module, less what that imports. (They add up to a little more:
-this script keeps something too.)
+this script keeps something too.) Before and after, MicroPython says what its names take (qstrs).
 """
 
 import builtins
@@ -11,6 +11,7 @@ import gc
 import sys
 
 import microdot  # noqa: F401
+import micropython
 
 PACKAGE = 'microdot_websocket'
 own_import = builtins.__import__
@@ -35,12 +36,14 @@ def counting_import(name, globals=None, locals=None, names=None, level=0):
 
 
 def main(by_module=False):
+    micropython.qstr_info()
     before = used()
     if by_module:
         builtins.__import__ = counting_import
     import microdot.websocket  # noqa: F401
 
     print('all', used() - before)
+    micropython.qstr_info()
     for name, size in sizes.items():
         if size:
             print(name, size)
