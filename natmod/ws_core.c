@@ -133,8 +133,10 @@ static int utf8_tail(uint32_t b, int state) {
     /* Narrower: bit 5 of the byte must be set after E0 and clear after ED, one of bits 4 and 5 after F0
      * and none after F4. TAIL1 follows the first two, TAIL2 the others. */
     int half = state >> 1;
-    int is_set = ((int)b & half << 4) != 0;
-    return is_set != (state & 1) ? half - 1 : WS_UTF8_REJECT;
+    if (((b >> 4 & (uint32_t)half) != 0) == (state & 1)) {
+        return WS_UTF8_REJECT;
+    }
+    return half - 1;
 }
 
 int ws_utf8(const uint8_t *buf, size_t len, int state) {
@@ -148,7 +150,10 @@ int ws_utf8(const uint8_t *buf, size_t len, int state) {
         if (is_aligned(buf)) {
             const word_t *words = (const word_t *)(const void *)buf;
             const word_t *stop = words + (size_t)(end - buf) / WORD;
-            while (words != stop && !(*words & HIGH_BITS)) {
+            while (words != stop) {
+                if (*words & HIGH_BITS) {
+                    break;
+                }
                 words++;
             }
             buf = (const uint8_t *)words;

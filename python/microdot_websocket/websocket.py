@@ -165,13 +165,13 @@ class WebSocket:
                 if event <= 0:
                     buf = protocol.get_buffer()
                     n = None
-                    # In the middle of a frame, or where the last read had more than enough, there
-                    # may be more: to ask costs less than to wait. But others must get their turn.
+                    # In the middle of a frame, or while messages are there when they are asked for,
+                    # reading costs less than waiting. But others must get their turn.
                     if (event or self._more_came) and self._burst < _BURST:
                         self._burst += 1
                         n = self._stream.read_now(buf)
-                        if n is None:
-                            self._more_came = False
+                    if event or n is None:
+                        self._more_came = False  # of what follows a long message, let some gather
                     if n is None:
                         if event and not self._watch:
                             self._begin_watch()
@@ -179,7 +179,7 @@ class WebSocket:
                         self._reading = True
                         n = await self._stream.readinto(buf)
                         self._reading = False
-                        if n == len(buf):
+                        if n == len(buf) and not event:
                             self._more_came = True
                     if n:
                         protocol.buffer_updated(n)

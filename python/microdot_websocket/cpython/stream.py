@@ -5,7 +5,9 @@ import errno
 
 from ..protocol import CLOSE, write_header
 
-_SMALL = 1 << 17  # a second system call, and waking the peer twice, costs more than copying this
+# Bytes: a second system call, and waking the peer twice, costs more than copying them; beyond them
+# the copy lies in new pages of memory, which costs more.
+_SMALL = 1 << 16
 
 _BURST = 32  # reads before other tasks get their turn
 
@@ -69,7 +71,8 @@ class SocketStream:
         self._flushes += 1
         self._flushing = True
         try:
-            await self._writer.drain()
+            if self._unsent:  # or asyncio, over TLS, may have forgotten that it is no longer paused
+                await self._writer.drain()
         finally:
             self._flushing = False
         if self._transport.is_closing():  # drain() does not mind
