@@ -6,7 +6,7 @@
 import argparse
 import importlib
 
-PARTS = 'memory', 'echo', 'codec', 'message', 'pictures', 'page'
+PARTS = 'memory', 'echo', 'codec', 'message', 'stages', 'pictures', 'page'
 
 
 def words(text):

@@ -1,6 +1,6 @@
 # Measuring: how fast and how small this project is, and others are.
 .PHONY: bench baseline
-bench: build/venv/.bench stage-unix ## measure: PART="memory echo codec message pictures page" or all; QUICK=1 SERVERS= SIZES= MACHINES=
+bench: build/venv/.bench stage-unix ## measure: PART="memory echo codec message stages pictures page" or all; QUICK=1 SERVERS= SIZES= MACHINES=
 	@PYTHONPATH=tests:ports $(VENV_PYTHON) tests/bench $(PART) $(if $(QUICK),--quick) \
 		$(if $(SERVERS),--servers '$(SERVERS)') $(if $(SIZES),--sizes '$(SIZES)') \
 		$(if $(MACHINES),--machines '$(MACHINES)')

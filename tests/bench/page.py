@@ -16,6 +16,7 @@ PARTS = {
     'memory': 'RAM',
     'message': 'One message on a microcontroller',
     'codec': "The codec's functions",
+    'stages': 'Where it goes',
 }
 
 
@@ -31,7 +32,9 @@ def page(results):
     for part, title in PARTS.items():
         of = results[part]
         lines += [f'## {title}', '', f'{of["machine"]}; {versions(of)}', '']
-        lines += [f'![{title}]({part}.svg)', '', '```', *of['tables'], '```', '']
+        if part != 'stages':
+            lines += [f'![{title}]({part}.svg)', '']
+        lines += ['```', *of['tables'], '```', '']
     return '\n'.join(lines)
 
 

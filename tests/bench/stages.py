@@ -1,0 +1,88 @@
+"""Where bytes and time go, for the figures that are hardest to reach.
+
+The smallest heap, compared with Microdot's; the natmod's machine code by function; one 64 KiB echo
+of CPython's, step by step. Run it behind `memory` and `echo`, from whose results most of it is.
+"""
+
+import platform
+import statistics
+import timeit
+
+import report
+from elftools.elf.elffile import ELFFile
+from frames import pattern
+from interpreters import natmod
+from servers import make
+
+ARCHS = 'armv6m', 'xtensawin'
+SIZE = 65536
+REPEAT, CALLS = 25, 40
+
+
+def heap_rows(servers):
+    """(what, KiB) from Microdot's smallest heap to this project's, for messages of 16 bytes."""
+
+    def heap(impl):
+        return servers[impl]['heap']['16 B binary'] / 1024
+
+    def more(kept):
+        return (servers['native'][kept] - servers['microdot'][kept]) / 1024
+
+    code = more('import') - more('names')
+    rest = heap('native') - heap('microdot') - more('import') - more('connection')
+    yield "Microdot's own module", heap('microdot')
+    yield '+ names in what is imported', more('names')
+    yield '+ functions, classes and dicts', code
+    yield '+ an idle connection', more('connection')
+    yield '+ buffer to send from, tasks, gaps', rest
+    yield 'this project, native codec', heap('native')
+
+
+def functions(arch):
+    """{function: bytes} of what the natmod is linked from."""
+    sizes = {}
+    for path in sorted((natmod(arch).parent / 'obj').glob('*.o')):
+        with path.open('rb') as file:
+            for symbol in ELFFile(file).get_section_by_name('.symtab').iter_symbols():
+                if symbol['st_info']['type'] == 'STT_FUNC' and symbol['st_size']:
+                    sizes[symbol.name] = symbol['st_size']
+    return sizes
+
+
+def function_rows():
+    of = {arch: functions(arch) for arch in ARCHS}
+    for name in sorted(of['armv6m'], key=of['armv6m'].get, reverse=True):
+        yield name, *(sizes.get(name) for sizes in of.values())
+    yield 'all', *(sum(sizes.values()) for sizes in of.values())
+
+
+def microseconds(step):
+    return min(timeit.repeat(step, number=CALLS, repeat=REPEAT)) / CALLS * 1e6
+
+
+def echo_rows(load):
+    """(what, microseconds of CPU time) of one message."""
+    from microdot_websocket import codec
+
+    message = bytearray(pattern(SIZE) + b'\0')
+    key = b'\x37\xfa\x21\x3d'
+    cpu = {name: statistics.median(values) for name, values in load['cpu'].items()}
+    yield 'this project, all of it', cpu['cpython']
+    yield '  unmask()', microseconds(lambda: codec.unmask(message, 0, SIZE, key, 0))
+    yield '  freeze(), which copies', microseconds(lambda: codec.freeze(message, SIZE, False))
+    yield 'websockets, all of it', cpu['websockets']
+    yield 'no WebSocket at all', cpu['raw']
+
+
+def main(options):
+    servers = report.read('memory')['servers']
+    loads = report.read('echo')['echo']
+    load = next(load for load in loads if (load['size'], load['window']) == (SIZE, 1))
+    for arch in ARCHS:
+        make('natmod', f'ARCH={arch}')
+    title = 'The smallest heap that echoes 16 B, KiB'
+    report.table(title, ['on a 32-bit machine'], heap_rows(servers))
+    report.table("The natmod's functions, bytes of machine code", ARCHS, function_rows())
+    title = 'An echo of 64 KiB by CPython, microseconds of CPU time'
+    report.table(title, [platform.python_version()], echo_rows(load))
+    report.write('stages', options, {}, report.micropython_version('micropython-armhf'), 'Microdot')
