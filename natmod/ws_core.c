@@ -150,10 +150,7 @@ int ws_utf8(const uint8_t *buf, size_t len, int state) {
         if (is_aligned(buf)) {
             const word_t *words = (const word_t *)(const void *)buf;
             const word_t *stop = words + (size_t)(end - buf) / WORD;
-            while (words != stop) {
-                if (*words & HIGH_BITS) {
-                    break;
-                }
+            while (words != stop && !(*words & HIGH_BITS)) {
                 words++;
             }
             buf = (const uint8_t *)words;

@@ -65,8 +65,8 @@ async def websocket_upgrade(request, **options):
 
     A request that is no proper handshake (RFC 6455, section 4.2.1) is answered 400, 426 for
     another version than 13, or 403 for another origin than ``origins``, and the function does not
-    go on. When it returns, the connection is
-    closed with code 1000; when it raises, with 1011. ``options``: as of ``with_websocket``.
+    go on. When it returns, the connection is closed with code 1000; when it raises, with 1011.
+    ``options``: as of ``with_websocket``.
     """
     app = request.app
     if _after_error not in app.after_error_request_handlers:

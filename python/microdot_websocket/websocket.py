@@ -145,10 +145,10 @@ class WebSocket:
         """The next message: str for TEXT, bytes for BINARY.
 
         Answers pings and the peer's Close on the way (RFC 6455, section 5.5). Other tasks run when
-        it has to wait, and at least once in 32 reads. It may be cancelled,
-        as by ``asyncio.wait_for()``, and loses nothing. WebSocketError: the connection has ended,
-        by this end too: code 1002 after a frame that breaks the protocol, 1007 after text that is
-        not UTF-8, 1008 or 1009 after one of the limits. RuntimeError: another task is receiving.
+        it has to wait, and at least once in 32 reads. It may be cancelled, as by
+        ``asyncio.wait_for()``, and loses nothing. WebSocketError: the connection has ended, by this
+        end too: code 1002 after a frame that breaks the protocol, 1007 after text that is not
+        UTF-8, 1008 or 1009 after one of the limits. RuntimeError: another task is receiving.
         """
         if self._receiving:
             raise RuntimeError('another task is receiving')

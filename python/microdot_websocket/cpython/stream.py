@@ -71,7 +71,7 @@ class SocketStream:
         self._flushes += 1
         self._flushing = True
         try:
-            if self._unsent:  # or asyncio, over TLS, may have forgotten that it is no longer paused
+            if self._unsent:  # else there is nothing to wait for
                 await self._writer.drain()
         finally:
             self._flushing = False
