@@ -22,14 +22,13 @@ class Source:
 
     def give(self, protocol):
         """The next piece; False if all have been given."""
-        buf = protocol.get_buffer()
+        return bool(protocol.read(self.readinto))
+
+    def readinto(self, buf):
         n = min(len(buf), self.step, len(self.data) - self.at)
-        if n == 0:
-            return False
         buf[:n] = self.data[self.at : self.at + n]
         self.at += n
-        protocol.buffer_updated(n)
-        return True
+        return n
 
 
 def feed(protocol, data, step):

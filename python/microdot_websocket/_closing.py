@@ -35,12 +35,11 @@ async def _finish(ws, waits):
         else:
             ws._receiving = True
             try:
-                n = await ws._stream.readinto(protocol.get_buffer())
+                await ws._stream.readable()
+                n = protocol.read(ws._stream.readinto)
             finally:
                 ws._stop_receiving()
-            if n:
-                protocol.buffer_updated(n)
-            elif n == 0:
+            if n == 0:
                 return
 
 
@@ -57,7 +56,7 @@ def discard(protocol):
         n = min(protocol._left, protocol._end - protocol._start)
         protocol._start += n
         protocol._left -= n
-        if protocol._left:
+        if protocol._left or protocol._start == protocol._end:
             return False
         try:
             size = parse_header(protocol._buf, protocol._start, protocol._end, protocol._hdr)

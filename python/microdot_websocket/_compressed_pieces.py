@@ -25,11 +25,7 @@ class InflatingPieces(Pieces):
     asks when it is complete."""
 
     _inflater = None  # of the message that is being handed out
-
-    def __init__(self, protocol):
-        super().__init__(protocol)
-        self._bits = protocol._bits
-        self._deflated = protocol._deflated
+    _deflated = 0  # as in Inflating
 
     def next_event(self):
         if self._inflater:

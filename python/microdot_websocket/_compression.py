@@ -179,8 +179,8 @@ class Deflating:
         self._bits = bits
         self._level = options.get('level', _LEVEL)
         self._threshold = options.get('threshold', _THRESHOLD)
+        self.readable = stream.readable
         self.readinto = stream.readinto
-        self.read_now = stream.read_now
 
     def __getattr__(self, name):
         return getattr(self._stream, name)
@@ -203,11 +203,8 @@ class Inflating(Protocol):
     _deflated = 0  # the opcode of the message in progress, if it is compressed
 
     def __init__(self, protocol, bits):
-        super().__init__(0, protocol._small > 2)
-        self._buf = protocol._buf
-        self._view = protocol._view
-        self._start = protocol._start
-        self._end = protocol._end
+        for name, value in protocol.__dict__.items():
+            setattr(self, name, value)
         self._bits = bits  # of the peer's window
 
     def pieces(self):

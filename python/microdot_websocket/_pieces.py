@@ -6,8 +6,6 @@ when either is first used.
 
 from . import protocol as rfc
 
-_TAKEN_OVER = '_buf', '_view', '_start', '_end', '_hdr', '_small', '_opcode', '_left'
-_MESSAGE = '_msg', '_size', '_utf8', '_fragments'
 _WASTE = 512  # bytes at a time, of a message that nobody wants
 
 
@@ -25,8 +23,8 @@ class Pieces(rfc.Protocol):
     owner = None
 
     def __init__(self, protocol):
-        for name in _TAKEN_OVER + (_MESSAGE if protocol._opcode else ()):
-            setattr(self, name, getattr(protocol, name))
+        for name, value in protocol.__dict__.items():
+            setattr(self, name, value)
 
     def next_event(self):
         reader = self.reader

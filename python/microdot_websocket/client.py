@@ -13,6 +13,7 @@ from .stream import core
 from .websocket import WebSocket, WebSocketError
 
 _MAX_LINES = 100  # of a response's head; each must fit into the read buffer
+_WASTE = 128  # bytes at a time, of what nobody wants
 
 
 async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
@@ -209,18 +210,16 @@ async def _read_head(stream, protocol):
 async def _read_line(stream, protocol):
     while True:
         start = protocol._start
-        end = protocol._buf.find(b'\n', start, protocol._end)
+        have = protocol._end - start
+        end = protocol._buf.find(b'\n', start, protocol._end) if have else -1
         if end >= 0:
             protocol._start = end + 1
             # As Latin-1: MicroPython's decode() takes nothing else than UTF-8.
             return ''.join(chr(c) for c in protocol._buf[start:end]).rstrip('\r')
-        buf = protocol.get_buffer()
-        if not buf:
+        if have == protocol.buffer_size:
             raise WebSocketError('bad handshake: a header is too long')
-        n = await stream.readinto(buf)
-        if n:
-            protocol.buffer_updated(n)
-        elif n == 0:
+        await stream.readable()
+        if protocol.read(stream.readinto) == 0:
             raise WebSocketError('bad handshake: the connection was closed')
 
 
@@ -283,5 +282,8 @@ class _Client(WebSocket):
                 self._stop()
 
     async def _until_end(self):
-        while await self._stream.readinto(self._protocol._buf) != 0:
-            pass
+        buf = self._protocol._buf or bytearray(_WASTE)
+        n = None
+        while n != 0:
+            await self._stream.readable()
+            n = self._stream.readinto(buf)

@@ -2,25 +2,17 @@
 as Microdot's own module has them. Imported when it is met."""
 
 from . import protocol as rfc
+from ._piece_reader import PieceReader
 from .websocket import WebSocket, WebSocketError
 
 
-class PlainStream:
+class PlainStream(PieceReader):
     """The interface is described in ``stream.py``. One whole frame goes to each ``awrite``."""
 
     def __init__(self, reader, writer):
         self._reader = reader
         self._writer = writer
         self._unsent = []
-
-    async def readinto(self, buf):
-        data = await self._reader.read(len(buf))
-        n = len(data)
-        buf[:n] = data
-        return n
-
-    def read_now(self, buf):
-        return None
 
     def write_frame(self, opcode, payload):
         self._unsent.append(encode_frame(opcode, payload))

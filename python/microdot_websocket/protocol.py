@@ -46,6 +46,10 @@ _MAX_LENGTH = const(0x3FFFFFFF)
 _MAX_CONTROL = const(125)
 _MIN_BUFFER = const(139)  # a control frame must fit: 14 bytes of header, 125 of payload
 
+# The buffer that no connection holds, by its size: one that waits for its next frame needs none.
+# (A dict, since event loops in several threads of CPython must not take the same one.)
+_spare = {}
+
 
 class ProtocolError(Exception):
     """The peer broke a rule: ``code`` and ``reason`` (str) are for the Close that tells it so."""
@@ -108,10 +112,11 @@ def write_header(buf, opcode, length):
 class Protocol:
     """One connection's incoming side.
 
-    Give it bytes: read into ``get_buffer()``, then call ``buffer_updated(n)`` (the names of
-    CPython's ``asyncio.BufferedProtocol``). Ask it: ``next_event()``, until there is nothing more.
+    Give it bytes: ``read()``. Ask it: ``next_event()``, until there is nothing more.
 
-    :param buffer_size: bytes to read at once at most, for frame headers and small payloads.
+    :param buffer_size: bytes to read at once at most, for frame headers and small payloads. There
+                        is memory for them from now on, unless many connections are in the middle
+                        of a frame.
     :param from_client: whether the peer is a client, which masks its frames (section 5.1).
     """
 
@@ -128,39 +133,50 @@ class Protocol:
     _arrived = 0  # bytes that have been read into the message and are still masked
 
     def __init__(self, buffer_size=2048, from_client=True):
-        # What has arrived and is not decoded: _buf[_start:_end].
-        self._buf = bytearray(max(buffer_size, _MIN_BUFFER))
-        self._view = memoryview(self._buf)
+        #: What ``read()`` reads at most between two frames, in bytes.
+        self.buffer_size = buffer_size = max(buffer_size, _MIN_BUFFER)
+        if buffer_size not in _spare:
+            _spare.clear()
+            _spare[buffer_size] = bytearray(buffer_size)
+        # What has arrived and is not decoded: _buf[_start:_end]. Between two frames _buf is None.
+        self._buf = None
         self._start = self._end = 0
         self._hdr = [0, 0, 0, bytearray(4)]  # of the current frame
         self._small = 6 if from_client else 2  # bytes of the header of a small frame
         self._opcode = 0  # of the message in progress, 0 if there is none
         self._left = 0  # bytes of the current frame's payload still to come
 
-    def get_buffer(self):
-        """A writable memoryview for the next bytes from the peer; never empty."""
+    def read(self, readinto):
+        """Read once, by a function like a socket's ``readinto``: what it returns, bytes or None.
+
+        MemoryError: there is no spare buffer, and no room for another one.
+        """
         start = self._start
         end = self._end
+        buf = self._buf
         if start == end:
-            if start:
-                self._start = self._end = 0
-            if self._opcode and self._left >= len(self._buf):
-                size = self._size
-                return memoryview(self._msg)[size : size + self._left]
-            return self._view
+            if self._opcode and self._left >= self.buffer_size:
+                n = readinto(memoryview(self._msg)[self._size : self._size + self._left])
+                self._arrived = n or 0
+                return n
+            if buf is None:
+                buf = _spare.pop(self.buffer_size, None) or bytearray(self.buffer_size)
+                n = readinto(buf)
+                if n:
+                    self._buf = buf
+                    self._end = n
+                else:
+                    _spare[self.buffer_size] = buf
+                return n
         # What is left over is short (a part of a header or of a control frame): move it down.
         if start:
-            self._buf[: end - start] = self._buf[start:end]
+            end -= start
+            buf[:end] = buf[start : start + end]
             self._start = 0
-            self._end = end - start
-        return self._view[end - start :]
-
-    def buffer_updated(self, n):
-        """``n`` bytes have been written to what ``get_buffer()`` returned."""
-        if self._opcode and self._left >= len(self._buf):
-            self._arrived = n
-        else:
-            self._end += n
+            self._end = end
+        n = readinto(memoryview(buf)[end:])
+        self._end = end + (n or 0)
+        return n
 
     def next_event(self):
         """What has arrived: TEXT, BINARY, PING, PONG or CLOSE. If more bytes are needed: 0 between
@@ -178,10 +194,14 @@ class Protocol:
                     return self._finish()
             start = self._start
             end = self._end
+            buf = self._buf
             if start == end:
+                if buf is not None:
+                    _spare[self.buffer_size] = buf
+                    self._buf = None
+                    self._start = self._end = 0
                 return 0
             hdr = self._hdr
-            buf = self._buf
             try:
                 size = parse_header(buf, start, end, hdr)
             except ValueError:
@@ -246,7 +266,7 @@ class Protocol:
     def _control(self, opcode, start, stop):
         """A whole control frame, its payload at _buf[start:stop], unmasked."""
         if opcode != CLOSE:
-            self.data = bytes(self._view[start:stop])
+            self.data = bytes(self._buf[start:stop])
         else:
             code = _NO_STATUS
             if start < stop:
@@ -255,7 +275,7 @@ class Protocol:
                     raise ProtocolError(_PROTOCOL_ERROR, 'bad close code')
                 if utf8(self._buf, start + 2, stop, 0):
                     raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
-                self.close_reason = str(self._view[start + 2 : stop], 'utf-8')
+                self.close_reason = str(self._buf[start + 2 : stop], 'utf-8')
             self.close_code = code
 
     def _begin(self, first, length):
@@ -289,7 +309,7 @@ class Protocol:
             self._arrived = 0
         else:
             n = min(self._left, self._end - self._start, len(self._msg) - start)
-            self._msg[start : start + n] = self._view[self._start : self._start + n]
+            self._msg[start : start + n] = memoryview(self._buf)[self._start : self._start + n]
             self._start += n
         _, _, length, key = self._hdr
         unmask(self._msg, start, start + n, key, length - self._left)

@@ -3,8 +3,8 @@
 Three kinds of stream have this interface: ``SocketStream`` here and in ``cpython/stream.py``,
 ``PlainStream`` in ``plain_stream.py``. ``open_stream`` picks.
 
-``readinto(buf)``: a coroutine; bytes read, 0 at the end, or None if there was nothing after all.
-``read_now(buf)``: the same without waiting.
+``readable()``: a coroutine; returns once there may be something to read.
+``readinto(buf)``: bytes read, without waiting; 0 at the end, None if there is nothing.
 ``write_frame(opcode, payload)``: takes a whole frame at once, so that frames of many tasks never
 interleave. False: it has been handed to the system; True: a part of it waits for ``flush()``;
 None: not taken, since an earlier frame waits (only a Close is let in behind one): flush first.
@@ -14,7 +14,7 @@ must not change until it has been flushed.
 ``flush()``: a coroutine, for one task at a time; returns once all that was written has been handed
 to the system. Cancelling it loses nothing: what is left goes out with the next flush.
 ``waiting()``: false if no task waits in ``flush()``, else what changes whenever bytes go out.
-``end_reading()``: the task in ``readinto()`` gets an OSError.
+``end_reading()``: the task in ``readable()`` gets an OSError.
 ``abort()``: so do all tasks; what has not been sent by now never will be. It must be called before
 the socket is closed: what then still waits for it would use the next connection's, which the
 system may give the same number.
@@ -43,7 +43,7 @@ class SocketStream:
 
     def __init__(self, reader, writer):
         self._socket = writer.s
-        self.read_now = writer.s.readinto
+        self.readinto = writer.s.readinto
         self._unsent = []  # buffers, in order; empty nearly always
         self._lent = False  # one of them shows memory that its owner may change
         self._reader = self._writer = None  # the tasks that wait for the socket, or did
@@ -59,7 +59,7 @@ class SocketStream:
         except (AttributeError, OSError, ValueError):
             pass  # TLS, a stream that is no socket, or a port without the option
 
-    def readinto(self, buf):
+    def readable(self):
         # A coroutine in the way that asyncio.Stream writes them: only a bare yield can wait for
         # the socket.
         self._reader = core.cur_task
@@ -70,7 +70,6 @@ class SocketStream:
             raise
         if self._aborted:
             raise OSError(_ETIMEDOUT)
-        return self.read_now(buf)
 
     def write_frame(self, opcode, payload):
         unsent = self._unsent

@@ -5,7 +5,7 @@ import asyncio
 from microdot import Request, Response
 from microdot.microdot import MUTED_SOCKET_ERRORS, print_exception
 
-from .protocol import const
+from .protocol import Protocol, const
 from .websocket import WebSocket, WebSocketError
 
 try:
@@ -116,6 +116,9 @@ def websocket_wrapper(f, upgrade_function):
                 pass
         return Response.already_handled
 
+    # Now, for its buffer: once the application runs, the heap has holes. (The smallest one in which
+    # it works is 3.7 KB smaller.)
+    Protocol(WebSocket.read_buffer_size)
     return wraps(f)(wrapper) if wraps else wrapper
 
 

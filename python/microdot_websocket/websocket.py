@@ -85,7 +85,8 @@ class WebSocket:
     #: Seconds to wait for the peer's Close after sending one.
     close_timeout = 2
 
-    #: Bytes, per connection: what is read at once. Longer payloads do not pass through it.
+    #: Bytes that are read at once. A connection takes such a buffer when something arrives, and
+    #: gives it back when it waits for the next frame. Longer payloads do not pass through it.
     read_buffer_size = 2048
 
     _stream = None  # until the handshake is done
@@ -153,6 +154,7 @@ class WebSocket:
         if self._receiving:
             raise RuntimeError('another task is receiving')
         protocol = self._protocol
+        stream = self._stream
         limit = self.max_message_length
         if limit <= 0:
             limit = Request.max_body_length if limit else _MAX_LENGTH
@@ -163,13 +165,12 @@ class WebSocket:
             while not self.closed:
                 event = protocol.next_event()
                 if event <= 0:
-                    buf = protocol.get_buffer()
                     n = None
                     # In the middle of a frame, or while messages are there when they are asked for,
                     # reading costs less than waiting. But others must get their turn.
                     if (event or self._more_came) and self._burst < _BURST:
                         self._burst += 1
-                        n = self._stream.read_now(buf)
+                        n = protocol.read(stream.readinto)
                     if event or n is None:
                         self._more_came = False  # of what follows a long message, let some gather
                     if n is None:
@@ -177,21 +178,20 @@ class WebSocket:
                             self._begin_watch()
                         self._burst = 0
                         self._reading = True
-                        n = await self._stream.readinto(buf)
-                        self._reading = False
-                        if n == len(buf) and not event:
+                        await stream.readable()
+                        n = protocol.read(stream.readinto)
+                        if n == protocol.buffer_size and not event:
                             self._more_came = True
-                    if n:
-                        protocol.buffer_updated(n)
-                        if self._watch:
-                            self._watch.received += n
-                    elif n == 0:
+                    if n == 0:
                         self._lost()
+                    elif n and self._watch:
+                        self._watch.received += n
                 elif event <= _BINARY:
                     data = protocol.data
                     protocol.data = None  # or it would stay in memory until the next one
                     return data
                 elif event == _PING:
+                    self._reading = False
                     await self.send(protocol.data, _PONG)
                 elif event == _CLOSE:
                     self._ended = True

@@ -20,13 +20,15 @@ DATA = {TEXT: str, BINARY: bytes, PING: bytes}
 
 def read(protocol, data):
     """Give the protocol what it takes of the data; how many bytes that was."""
-    buf = protocol.get_buffer()
-    assert len(buf) and not buf.readonly
-    n = min(len(buf), len(data))
-    buf[:n] = data[:n]
-    buf[n:] = b'\xee' * (len(buf) - n)  # nothing says what is there
-    protocol.buffer_updated(n)
-    return n
+
+    def readinto(buf):
+        assert len(buf) and not memoryview(buf).readonly
+        n = min(len(buf), len(data))
+        buf[:n] = data[:n]
+        buf[n:] = b'\xee' * (len(buf) - n)  # nothing says what is there
+        return n
+
+    return protocol.read(readinto)
 
 
 def event_and_data(protocol):
@@ -67,7 +69,7 @@ def serve(protocol, stream, sizes, limits_after, leave_at, cancelled=False, abru
         if at >= min(leave_at, len(stream)):
             break
         if cancelled:
-            protocol.get_buffer()
+            assert protocol.read(lambda buf: None) is None
             assert protocol.next_event() == event
         at += read(protocol, stream[at : at + next(sizes)])
         if abrupt and at >= leave_at:

@@ -62,7 +62,7 @@ class TestDecorator(unittest.TestCase):
         _, seen = answer({'max_message_length': 5, 'close_timeout': 0, 'read_buffer_size': 200})
         ws = seen[0]
         self.assertEqual((ws.max_message_length, ws.close_timeout), (5, 0))
-        self.assertEqual(len(ws._protocol._buf), 200)
+        self.assertEqual(ws._protocol.buffer_size, 200)
 
     def test_upgrade_takes_them_too(self):
         app = Microdot()

@@ -23,18 +23,6 @@ class Client:
 
 
 class TestPlainStream(unittest.TestCase):
-    def test_readinto(self):
-        async def main():
-            stream = PlainStream(Client(), None)
-            buf = bytearray(8)
-            view = memoryview(buf)
-            self.assertEqual(await stream.readinto(view[2:6]), 4)
-            self.assertEqual(buf, b'\0\0abcd\0\0')
-            self.assertEqual(await stream.readinto(view), 2)
-            self.assertEqual(await stream.readinto(view), 0)
-
-        run(main())
-
     def test_one_whole_frame_a_write(self):
         async def main():
             client = Client()

@@ -3,7 +3,7 @@
 import unittest
 
 from capacity import fitting, sample
-from feeding import BUFFER, STEPS, ProtocolTestCase, feed
+from feeding import BUFFER, STEPS, ProtocolTestCase, Source, feed
 from frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, close, frame, pattern
 from microdot_websocket import protocol as rfc
 from microdot_websocket.protocol import Protocol
@@ -80,6 +80,50 @@ class TestMessages(ProtocolTestCase):
     def test_unmasked_frames_where_they_are_allowed(self):
         data = frame(TEXT, 'Hello', key=None) + frame(BINARY, b'x' * 500, key=None)
         self.check(data, [(TEXT, 'Hello'), (BINARY, b'x' * 500)], from_client=False)
+
+
+class TestBuffer(unittest.TestCase):
+    def setUp(self):
+        rfc._spare.clear()
+
+    def test_those_that_wait_share_it(self):
+        protocols = [Protocol(200) for _ in range(3)]
+        spare = rfc._spare[200]
+        for _ in range(2):
+            for protocol in protocols:
+                events = feed(protocol, frame(BINARY, bytes(90)) * 3, 200)
+                self.assertEqual(events, [(BINARY, bytes(90))] * 3)
+                self.assertIs(protocol._buf, None)
+        self.assertIs(rfc._spare[200], spare)
+
+    def test_not_those_in_the_middle_of_a_frame(self):
+        sources = [Source(frame(BINARY, pattern(n) + bytes(n)), 70) for n in (40, 80, 300)]
+        protocols = [Protocol(BUFFER) for _ in sources]
+        got = [None] * 3
+        while None in got:
+            for i, protocol in enumerate(protocols):
+                sources[i].give(protocol)
+                if protocol.next_event() > 0:
+                    got[i] = protocol.data
+        self.assertEqual(got, [pattern(n) + bytes(n) for n in (40, 80, 300)])
+
+    def test_nothing_to_read(self):
+        protocol = Protocol(BUFFER)
+        spare = rfc._spare[BUFFER]
+        for n in (None, 0):
+            self.assertEqual(protocol.read(lambda buf, n=n: n), n)
+            self.assertIs(rfc._spare[BUFFER], spare)
+        data = frame(TEXT, 'x' * 200)
+        for at in range(len(data)):
+            self.assertIs(protocol.read(lambda buf: None), None)
+            self.assertTrue(Source(data[at : at + 1], 1).give(protocol))
+            self.assertEqual(protocol.next_event(), TEXT if at == len(data) - 1 else -1)
+        self.assertEqual(protocol.data, 'x' * 200)
+
+    def test_of_another_size(self):
+        Protocol(200)
+        Protocol(300)
+        self.assertEqual([len(buf) for buf in rfc._spare.values()], [300])
 
 
 class TestSending(unittest.TestCase):

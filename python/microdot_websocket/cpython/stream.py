@@ -1,18 +1,16 @@
 """``SocketStream`` over CPython's ``asyncio.StreamReader`` and ``StreamWriter``."""
 
-import asyncio
 import errno
 
+from .._piece_reader import PieceReader
 from ..protocol import CLOSE, write_header
 
 # Bytes: a second system call, and waking the peer twice, costs more than copying them; beyond them
 # the copy lies in new pages of memory, which costs more.
 _SMALL = 1 << 16
 
-_BURST = 32  # reads before other tasks get their turn
 
-
-class SocketStream:
+class SocketStream(PieceReader):
     """The interface is described in ``microdot_websocket/stream.py``."""
 
     needs = 'transport'
@@ -24,22 +22,8 @@ class SocketStream:
         # drain() then returns when everything has been sent: nothing piles up in memory.
         self._transport.set_write_buffer_limits(high=0)
         self._header = bytearray(10)
-        self._reads = 0
         self._flushes = 0  # how often a task has begun to wait for the transport
         self._flushing = False  # whether one waits
-
-    async def readinto(self, buf):
-        # read() does not wait while there is something in its buffer, which others keep filling.
-        self._reads += 1
-        if self._reads % _BURST == 0:
-            await asyncio.sleep(0)
-        data = await self._reader.read(len(buf))
-        n = len(data)
-        buf[:n] = data
-        return n
-
-    def read_now(self, buf):
-        return None  # StreamReader does not tell
 
     @property
     def _unsent(self):
