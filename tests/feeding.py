@@ -49,7 +49,7 @@ def feed(protocol, data, step):
             else:
                 events.append((event, protocol.data))
     except ProtocolError as exc:
-        events.append(('error', exc.code))
+        events.append(('error', exc.args[0]))
         return events
 
 
@@ -70,7 +70,7 @@ def pieces_of(protocol, source, reader):
                 if not protocol.owner:
                     return pieces
     except ProtocolError as exc:
-        return pieces + [('error', exc.code)]
+        return pieces + [('error', exc.args[0])]
 
 
 def split(payload, opcode, size):

@@ -25,6 +25,9 @@ __all__ = [
 __version__ = '0.1.0'
 gc.collect()
 
+if sys.implementation.name == 'cpython' or gc.mem_free() >> 20:
+    WebSocket.read_buffer_size = 1 << 14
+
 if sys.implementation.name == 'cpython':
     from . import plain_stream  # noqa: F401
     from ._more import attach_all

@@ -38,7 +38,10 @@ async def _finish(ws, waits):
                 await ws._stream.readable()
                 n = protocol.read(ws._stream.readinto)
             finally:
-                ws._stop_receiving()
+                ws._receiving = False
+                if ws._received:
+                    ws._received.set()
+                    ws._received = None
             if n == 0:
                 return
 

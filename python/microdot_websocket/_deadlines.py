@@ -50,7 +50,7 @@ class Watch:
                 ws._timed_out = True
                 ws._stream.end_reading()
                 return bool(self.pings)  # which end with the connection
-        turn = ws._stream.waiting()
+        turn = ws._stream.waiting
         if turn != self._turn:
             self._turn = turn
             self._send_time = 0

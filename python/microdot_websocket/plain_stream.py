@@ -28,8 +28,7 @@ class PlainStream(PieceReader):
 
     # There is no network that could stall.
 
-    def waiting(self):
-        return 0
+    waiting = 0
 
     def end_reading(self):
         pass

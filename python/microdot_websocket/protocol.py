@@ -52,12 +52,8 @@ _spare = {}
 
 
 class ProtocolError(Exception):
-    """The peer broke a rule: ``code`` and ``reason`` (str) are for the Close that tells it so."""
-
-    def __init__(self, code, reason):
-        super().__init__(code, reason)
-        self.code = code
-        self.reason = reason
+    """The peer broke a rule: ``args`` are the code and the reason (str) for the Close that tells it
+    so."""
 
 
 def is_close_code(code):

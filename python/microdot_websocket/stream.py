@@ -13,7 +13,7 @@ must not change until it has been flushed.
 ``write(frame)``: the same as it is, a memoryview that never changes, behind what waits; never None.
 ``flush()``: a coroutine, for one task at a time; returns once all that was written has been handed
 to the system. Cancelling it loses nothing: what is left goes out with the next flush.
-``waiting()``: false if no task waits in ``flush()``, else what changes whenever bytes go out.
+``waiting``: false if no task waits in ``flush()``, else what changes whenever bytes go out.
 ``end_reading()``: the task in ``readable()`` gets an OSError.
 ``abort()``: so do all tasks; what has not been sent by now never will be. It must be called before
 the socket is closed: what then still waits for it would use the next connection's, which the
@@ -23,13 +23,13 @@ system may give the same number.
 import asyncio
 import sys
 
-from .protocol import CLOSE, write_header
+from .protocol import CLOSE, const, write_header
 
 core = getattr(asyncio, 'core', None)  # MicroPython's event loop
 
 _MUTABLE = bytearray, memoryview
-_SMALL = 1024  # payloads up to this are copied behind their header: one write, one TCP segment
-_ETIMEDOUT = 110
+_SMALL = const(1024)  # payloads up to this are copied behind their header: one TCP segment
+_ETIMEDOUT = const(110)
 
 
 class SocketStream:
@@ -41,16 +41,18 @@ class SocketStream:
     # Shared by all connections: it is filled and written without an await in between.
     _scratch = None
 
+    # For as long as none of this has happened, a connection has none of it in its memory.
+    _lent = False  # one of the buffers in _unsent shows memory that its owner may change
+    _reader = _writer = None  # the tasks that wait for the socket, or did
+    waiting = 0
+    _turns = 0  # how often bytes that waited have gone out
+    _aborted = False
+
     def __init__(self, reader, writer):
         self._socket = writer.s
         self.readinto = writer.s.readinto
         self._unsent = []  # buffers, in order; empty nearly always
-        self._lent = False  # one of them shows memory that its owner may change
-        self._reader = self._writer = None  # the tasks that wait for the socket, or did
-        self._waits = False  # whether the writer does
-        self._turns = 1  # how often the writer has waited
-        self._ended = []  # those that end_reading() or abort() cancels
-        self._aborted = False
+        self._ended = []  # the tasks that end_reading() or abort() cancels
         if SocketStream._scratch is None:
             SocketStream._scratch = memoryview(bytearray(10 + _SMALL))
         try:
@@ -114,7 +116,7 @@ class SocketStream:
             while unsent:
                 if not self._aborted:
                     self._writer = core.cur_task
-                    self._waits = True
+                    self.waiting = self._turns + 1
                     yield core._io_queue.queue_write(self._socket)
                 if self._aborted:
                     raise OSError(_ETIMEDOUT)
@@ -134,7 +136,7 @@ class SocketStream:
             self._cancelled(self._reader)
             raise
         finally:
-            self._waits = False
+            self.waiting = 0
 
     def _cancelled(self, other):
         """One of the two tasks was cancelled while it waited for the socket."""
@@ -149,9 +151,6 @@ class SocketStream:
         if core.cur_task in self._ended:
             self._ended.remove(core.cur_task)
             raise OSError(_ETIMEDOUT)
-
-    def waiting(self):
-        return self._turns if self._waits else 0
 
     def end_reading(self):
         self._end(1)
@@ -169,11 +168,6 @@ class SocketStream:
 
 if sys.implementation.name == 'cpython':
     from .cpython.stream import SocketStream  # noqa: F811
-
-
-def is_in_process(writer):
-    """Whether this is no network stream: Microdot's TestClient has only ``awrite``."""
-    return not hasattr(writer, 'write')
 
 
 def open_stream(reader, writer):

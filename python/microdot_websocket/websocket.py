@@ -8,7 +8,7 @@ from microdot.microdot import HTTPException
 from . import handshake
 from . import protocol as rfc
 from .protocol import const
-from .stream import is_in_process, open_stream
+from .stream import open_stream
 
 # Of protocol.py, whose values these are: so they take no RAM and no look-ups on a board.
 _TEXT = const(1)
@@ -85,8 +85,9 @@ class WebSocket:
     #: Seconds to wait for the peer's Close after sending one.
     close_timeout = 2
 
-    #: Bytes that are read at once. A connection takes such a buffer when something arrives, and
-    #: gives it back when it waits for the next frame. Longer payloads do not pass through it.
+    #: Bytes that are read at once; 16384 where at least 1 MiB of memory is free at the import. A
+    #: connection takes such a buffer when something arrives, and gives it back when it waits for
+    #: the next frame. Longer payloads do not pass through it.
     read_buffer_size = 2048
 
     _stream = None  # until the handshake is done
@@ -124,7 +125,7 @@ class WebSocket:
         """
         request = self.request
         reader, writer = request.sock
-        in_process = is_in_process(writer)
+        in_process = not hasattr(writer, 'write')  # Microdot's TestClient has only awrite()
         refusal = handshake.refusal(request, in_process)
         if refusal:
             request.app.abort(*refusal)
@@ -161,6 +162,7 @@ class WebSocket:
         protocol.limit = limit
         protocol.max_fragments = self.max_fragments
         self._receiving = True
+        end = None  # code and reason, if it is this end that has to close
         try:
             while not self.closed:
                 event = protocol.next_event()
@@ -200,27 +202,22 @@ class WebSocket:
                 elif self._watch:
                     self._watch.pong(protocol.data)
         except rfc.ProtocolError as exc:
-            await self._fail(exc.code, exc.reason)
+            end = exc.args
         except MemoryError:
-            await self._fail(_TOO_BIG, 'out of memory')
+            end = _TOO_BIG, 'out of memory'
         except OSError:
             if self._timed_out:
-                await self._fail(_POLICY_VIOLATION, 'frame timed out')
+                end = _POLICY_VIOLATION, 'frame timed out'
             else:
                 self._lost()
         finally:
-            # As _stop_receiving() does, but for the cost of a call.
             self._receiving = self._reading = False
             if self._received:
                 self._received.set()
                 self._received = None
+        if end and not self.closed:
+            await self._shut(*end)
         raise self._end_error()
-
-    def _stop_receiving(self):
-        self._receiving = self._reading = False
-        if self._received:
-            self._received.set()
-            self._received = None
 
     async def send(self, data, opcode=None):
         """Send a message, or a control frame.
@@ -314,12 +311,6 @@ class WebSocket:
             from ._deadlines import watch
 
             self._watch = watch(self)
-
-    async def _fail(self, code, reason):
-        """Close from within receive(), which reads no more."""
-        self._stop_receiving()
-        if not self.closed:
-            await self._shut(code, reason)
 
     async def _shut(self, code, reason):
         """Send a Close; unless the peer's has come, wait for it. Raises only ValueError."""

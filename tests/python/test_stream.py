@@ -23,14 +23,12 @@ class TestOpenStream(unittest.TestCase):
         async def main():
             reader, writer, _ = open_pair()
             self.assertIs(type(stream.open_stream(reader, writer)), stream.SocketStream)
-            self.assertFalse(stream.is_in_process(writer))
 
         run(main())
 
     def test_test_client(self):
         client = TestClientStream()
         self.assertIs(type(stream.open_stream(client, client)), PlainStream)
-        self.assertTrue(stream.is_in_process(client))
 
     def test_socket_stream_is_of_this_platform(self):
         module = (

@@ -78,7 +78,7 @@ class TestReceive(unittest.TestCase):
                 peer.feed(frame(TEXT, 'x'))
                 self.assertEqual(await task, 'x')
                 # The first tries to; each reads once it has waited.
-                self.assertEqual(reads, [2048] * (2 if i == 0 else 1))
+                self.assertEqual(reads, [WebSocket.read_buffer_size] * (2 if i == 0 else 1))
                 reads.clear()
 
         run(main())

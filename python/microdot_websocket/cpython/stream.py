@@ -62,6 +62,7 @@ class SocketStream(PieceReader):
         if self._transport.is_closing():  # drain() does not mind
             raise OSError(errno.ECONNABORTED, 'connection lost')
 
+    @property
     def waiting(self):
         return self._flushing and (self._flushes, self._unsent)
 

@@ -46,17 +46,17 @@ def test_waiting():
         stream = SocketStream(reader, writer)
         peer.give_room(1)
         stream.write_frame(2, b'x' * 50)
-        assert not stream.waiting()  # no task does
+        assert not stream.waiting  # no task does
         task = asyncio.create_task(stream.flush())
         await settle()
-        before = stream.waiting()
+        before = stream.waiting
         assert before
-        assert stream.waiting() == before
+        assert stream.waiting == before
         peer.give_room(1)
-        assert stream.waiting() != before
+        assert stream.waiting != before
         peer.give_room(None)
         await task
-        assert not stream.waiting()
+        assert not stream.waiting
 
     run(main())
 
