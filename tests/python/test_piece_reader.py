@@ -3,7 +3,7 @@
 import asyncio
 import unittest
 
-from memory_stream import run
+from memory_stream import run, settle
 from microdot_websocket._piece_reader import PieceReader
 
 
@@ -50,5 +50,18 @@ class TestPieceReader(unittest.TestCase):
             await reader.readable()
             self.assertEqual(len(turns), 1)
             await task
+
+        run(main())
+
+    def test_who_is_always_cancelled_reads_at_last(self):
+        async def main():
+            reader = Reader(b'abcdef')
+            await reader.readable()
+            for got in (False, True, False, True):
+                task = asyncio.create_task(reader.readable())
+                await asyncio.sleep(0)
+                self.assertEqual(task.done(), got)
+                task.cancel()
+                await settle()
 
         run(main())
