@@ -27,9 +27,9 @@ async def _finish(ws, waits):
     protocol = ws._protocol
     while not ws._ended:
         if ws._receiving:
-            if not ws._received:
-                ws._received = asyncio.Event()
-            await ws._received.wait()
+            if ws._receiving is True:
+                ws._receiving = asyncio.Event()
+            await ws._receiving.wait()
         elif discard(protocol):
             ws._ended = True  # at once: another task may be in here too, and would read on
         else:
@@ -38,10 +38,10 @@ async def _finish(ws, waits):
                 await ws._stream.readable()
                 n = protocol.read(ws._stream.readinto)
             finally:
+                receiving = ws._receiving
                 ws._receiving = False
-                if ws._received:
-                    ws._received.set()
-                    ws._received = None
+                if receiving is not True:
+                    receiving.set()
             if n == 0:
                 return
 

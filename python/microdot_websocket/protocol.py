@@ -147,23 +147,24 @@ class Protocol:
 
         MemoryError: there is no spare buffer, and no room for another one.
         """
+        buf = self._buf
+        if buf is None:
+            size = self.buffer_size
+            buf = _spare.pop(size, None) or bytearray(size)
+            n = readinto(buf)
+            if n:
+                self._buf = buf
+                self._start = 0
+                self._end = n
+            else:
+                _spare[size] = buf
+            return n
         start = self._start
         end = self._end
-        buf = self._buf
-        if start == end:
-            if self._opcode and self._left >= self.buffer_size:
-                n = readinto(memoryview(self._msg)[self._size : self._size + self._left])
-                self._arrived = n or 0
-                return n
-            if buf is None:
-                buf = _spare.pop(self.buffer_size, None) or bytearray(self.buffer_size)
-                n = readinto(buf)
-                if n:
-                    self._buf = buf
-                    self._end = n
-                else:
-                    _spare[self.buffer_size] = buf
-                return n
+        if start == end and self._opcode and self._left >= self.buffer_size:
+            n = readinto(memoryview(self._msg)[self._size : self._size + self._left])
+            self._arrived = n or 0
+            return n
         # What is left over is short (a part of a header or of a control frame): move it down.
         if start:
             end -= start
@@ -195,7 +196,6 @@ class Protocol:
                 if buf is not None:
                     _spare[self.buffer_size] = buf
                     self._buf = None
-                    self._start = self._end = 0
                 return 0
             hdr = self._hdr
             try:
@@ -207,17 +207,19 @@ class Protocol:
             first, masked, length, key = hdr
             start += size
             stop = start + length
-            small = self._small
             # Nearly always: a whole message has arrived in one frame, of 0 to 65535 bytes.
             if (
                 (first == 0x81 or first == 0x82)
-                and (size == small or (size == small + 2 and length > 125))
+                and (size == self._small or (size == self._small + 2 and length > 125))
                 and stop <= end
                 and length <= self.limit
                 and not self._opcode
             ):
-                self._start = stop
                 self.data = data = extract(buf, start, stop, key, first == 0x81)
+                self._start = stop
+                if stop == end:
+                    _spare[self.buffer_size] = buf
+                    self._buf = None
                 if data is None:
                     raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
                 return first & 0x0F

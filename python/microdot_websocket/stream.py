@@ -46,13 +46,13 @@ class SocketStream:
     _reader = _writer = None  # the tasks that wait for the socket, or did
     waiting = 0
     _turns = 0  # how often bytes that waited have gone out
-    _aborted = False
 
     def __init__(self, reader, writer):
         self._socket = writer.s
         self.readinto = writer.s.readinto
         self._unsent = []  # buffers, in order; empty nearly always
         self._ended = []  # the tasks that end_reading() or abort() cancels
+        self._aborted = False
         if SocketStream._scratch is None:
             SocketStream._scratch = memoryview(bytearray(10 + _SMALL))
         try:

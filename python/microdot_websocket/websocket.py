@@ -96,9 +96,8 @@ class WebSocket:
     _flushing = 0  # tasks that hold it or wait for it
     _fragments = None  # see _fragments.py
     _more_came = True  # the last read filled its buffer, or did not have to wait
-    _receiving = False  # a task is in receive()
+    _receiving = False  # True while a task is in receive(); an Event if close() waits for its end
     _reading = False  # and waits for bytes
-    _received = None  # an Event for close(), if it has to wait for that task
     _timed_out = False  # for the task in receive(), when it is woken
     _ended = False  # nothing more will be read
     _end = ('', _NORMAL)  # reason and code of the WebSocketErrors from then on
@@ -165,7 +164,10 @@ class WebSocket:
         end = None  # code and reason, if it is this end that has to close
         try:
             while not self.closed:
-                event = protocol.next_event()
+                # Nearly always nothing has been left by the message before.
+                event = 0
+                if protocol._buf or protocol._opcode:
+                    event = protocol.next_event()
                 if event <= 0:
                     n = None
                     # In the middle of a frame, or while messages are there when they are asked for,
@@ -173,8 +175,8 @@ class WebSocket:
                     if (event or self._more_came) and self._burst < _BURST:
                         self._burst += 1
                         n = protocol.read(stream.readinto)
-                    if event or n is None:
-                        self._more_came = False  # of what follows a long message, let some gather
+                        if event or n is None:
+                            self._more_came = False  # behind a long message let some gather
                     if n is None:
                         if event and not self._watch:
                             self._begin_watch()
@@ -211,10 +213,10 @@ class WebSocket:
             else:
                 self._lost()
         finally:
+            receiving = self._receiving
             self._receiving = self._reading = False
-            if self._received:
-                self._received.set()
-                self._received = None
+            if receiving is not True:
+                receiving.set()
         if end and not self.closed:
             await self._shut(*end)
         raise self._end_error()
