@@ -63,7 +63,7 @@ class WebSocket:
 
     #: The longest message, in bytes over all its fragments, that ``receive()`` accepts; a longer
     #: one is refused with close code 1009. 0: no limit; -1: ``Request.max_body_length``. A class
-    #: attribute that may be set on one connection too.
+    #: attribute, for connections from then on, that may be set on an open one too.
     max_message_length = -1
 
     #: Seconds in which a client must have sent its whole request, and one more for each KiB of
@@ -110,6 +110,9 @@ class WebSocket:
         self.closed = False
         self._burst = 0  # reads and writes since this task last waited
         self._watch = None  # see _deadlines.py
+        # receive() finds them faster here than in the class.
+        self.max_message_length = self.max_message_length
+        self.max_fragments = self.max_fragments
 
     def __getattr__(self, name):
         # The rest of the API takes no memory until it is used.

@@ -171,6 +171,17 @@ class TestLimit(unittest.TestCase):
         self.ends(frame(TEXT, 'x' * 6), 1009)
         self.ends(frame(TEXT, 'x' * 3, fin=False) + frame(CONT, 'x' * 3), 1009)
 
+    def test_class_attribute_is_for_connections_from_then_on(self):
+        async def main():
+            ws, peer = await open_websocket(close_timeout=0)
+            WebSocket.max_message_length = 1
+            peer.feed(frame(TEXT, 'xx') * 2)
+            self.assertEqual(await ws.receive(), 'xx')
+            ws.max_message_length = 1
+            self.assertEqual((await end_of(ws.receive()))[0], 1009)
+
+        run(main())
+
     def test_attribute_of_one_connection(self):
         self.ends(frame(TEXT, 'x' * 5), 1009, max_message_length=4)
 
