@@ -53,8 +53,9 @@ class SocketStream:
         self._unsent = []  # buffers, in order; empty nearly always
         self._ended = []  # the tasks that end_reading() or abort() cancels
         self._aborted = False
-        if SocketStream._scratch is None:
+        if not self._scratch:
             SocketStream._scratch = memoryview(bytearray(10 + _SMALL))
+        self._scratch = self._scratch  # found faster here than in the class
         try:
             # Or a small frame waits for the acknowledgement of the one before it (Nagle).
             self._socket.setsockopt(6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY
