@@ -25,6 +25,7 @@ __all__ = [
 __version__ = '0.1.0'
 gc.collect()
 
+# Of a megabyte so much is well spent: a third more messages of 1 KiB, where many are in flight.
 if sys.implementation.name == 'cpython' or gc.mem_free() >> 20:
     WebSocket.read_buffer_size = 1 << 14
 

@@ -1,13 +1,16 @@
-"""Where bytes and time go, for the figures that are hardest to reach.
+"""The exact figures that were set as goals, and where bytes and time go for those that are hardest
+to reach. (How fast echoes are to be stands with `echo`.)
 
 The smallest heap, compared with Microdot's; the natmod's machine code by function; one 64 KiB echo
-of CPython's, step by step. Run it behind `memory` and `echo`, from whose results most of it is.
+of CPython's, step by step. Run it behind the parts before it, from whose results most of it is.
 """
 
 import platform
 import statistics
 import timeit
 
+import message
+import natmod_file
 import report
 from elftools.elf.elffile import ELFFile
 from frames import pattern
@@ -17,6 +20,34 @@ from servers import make
 ARCHS = 'armv6m', 'xtensawin'
 SIZE = 65536
 REPEAT, CALLS = 25, 40
+
+
+def goal_rows(codec, messages, servers):
+    """(what, figure, to reach)"""
+
+    def per_byte(machine, impl='native', function='unmask'):
+        sizes = codec[machine][impl][function]
+        return (min(sizes['4096']) - min(sizes['0'])) / 4096
+
+    def times(ours):
+        pair = messages['microdot'], messages[ours]
+        theirs, ours = (message.median(of, '125 B text', 'receive', 'cycles') for of in pair)
+        return theirs / ours
+
+    yield "RP2040, 125 B text: times Microdot's cycles, at least", times('native'), 5
+    yield '  the same, waited for', times('waiting'), 5
+    yield 'RP2040, unmask 4 KiB: cycles a byte, at most', per_byte('armv6m'), 1.2
+    copied = per_byte('armv6m', 'memcpy', 'memcpy')
+    yield "  times memcpy's", per_byte('armv6m') / copied, 1.7
+    yield 'Xtensa, unmask 4 KiB: instructions a byte, at most', per_byte('xtensawin'), 1
+    yield 'the import, 32-bit: bytes, at most', servers['native']['import'], 9 << 10
+    for name, most in ('16 B', 43), ('16 KiB', 62), ('64 KiB', 115):
+        heap = servers['native']['heap'][f'{name} binary']
+        yield f'smallest heap that echoes {name}: KiB, at most', heap / 1024, most
+    for arch in ARCHS:
+        file = natmod_file.read(natmod(arch))
+        yield f'natmod, {arch}: bytes of the file, at most', file.size, 1638
+        yield '  of machine code', file.text, 1126
 
 
 def heap_rows(servers):
@@ -80,6 +111,8 @@ def main(options):
     load = next(load for load in loads if (load['size'], load['window']) == (SIZE, 1))
     for arch in ARCHS:
         make('natmod', f'ARCH={arch}')
+    goals = goal_rows(report.read('codec')['machines'], report.read('message')['servers'], servers)
+    report.table('Goals', ['measured', 'to reach'], goals)
     title = 'The smallest heap that echoes 16 B, KiB'
     report.table(title, ['on a 32-bit machine'], heap_rows(servers))
     report.table("The natmod's functions, bytes of machine code", ARCHS, function_rows())
