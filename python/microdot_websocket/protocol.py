@@ -194,8 +194,7 @@ class Protocol:
             buf = self._buf
             if start == end:
                 if buf is not None:
-                    _spare[self.buffer_size] = buf
-                    self._buf = None
+                    self._give_back()
                 return 0
             hdr = self._hdr
             try:
@@ -217,7 +216,7 @@ class Protocol:
             ):
                 self.data = data = extract(buf, start, stop, key, first == 0x81)
                 self._start = stop
-                if stop == end:
+                if stop == end:  # as _give_back() does, but for the cost of a call
                     _spare[self.buffer_size] = buf
                     self._buf = None
                 if data is None:
@@ -275,6 +274,14 @@ class Protocol:
                     raise ProtocolError(_INVALID_PAYLOAD, 'invalid UTF-8')
                 self.close_reason = str(self._buf[start + 2 : stop], 'utf-8')
             self.close_code = code
+            self._end = stop  # what follows does not count
+            self._give_back()
+
+    def _give_back(self):
+        """Nothing in the buffer is needed any more: let other connections have it."""
+        self._start = self._end
+        _spare[self.buffer_size] = self._buf
+        self._buf = None
 
     def _begin(self, first, length):
         """A data frame whose payload is still to come, or one of several: make room for it."""

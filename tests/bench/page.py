@@ -16,7 +16,7 @@ PARTS = {
     'memory': 'RAM',
     'message': 'One message on a microcontroller',
     'codec': "The codec's functions",
-    'stages': 'Where it goes',
+    'stages': 'Goals, and where it goes',
 }
 
 

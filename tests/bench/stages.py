@@ -1,12 +1,16 @@
 """The exact figures that were set as goals, and where bytes and time go for those that are hardest
 to reach. (How fast echoes are to be stands with `echo`.)
 
-The smallest heap, compared with Microdot's; the natmod's machine code by function; one 64 KiB echo
-of CPython's, step by step. Run it behind the parts before it, from whose results most of it is.
+What the import keeps; the smallest heap, compared with Microdot's; the natmod's machine code by
+function; one 64 KiB echo of CPython's, step by step. Run it behind the parts before it, from whose
+results most of it is.
 """
 
 import platform
+import re
 import statistics
+import subprocess
+import sys
 import timeit
 
 import message
@@ -15,11 +19,14 @@ import report
 from elftools.elf.elffile import ELFFile
 from frames import pattern
 from interpreters import natmod
-from servers import make
+from servers import made_with, make, stage_all
 
 ARCHS = 'armv6m', 'xtensawin'
 SIZE = 65536
 REPEAT, CALLS = 25, 40
+FUNCTION = re.compile(
+    r'^simple_name: (.+)\n  raw bytecode: (\d+) .*\n(?:.*\n){2}  line info: (.*)', re.M
+)
 
 
 def goal_rows(codec, messages, servers):
@@ -48,6 +55,34 @@ def goal_rows(codec, messages, servers):
         file = natmod_file.read(natmod(arch))
         yield f'natmod, {arch}: bytes of the file, at most', file.size, 1638
         yield '  of machine code', file.text, 1126
+
+
+def bytecode(module):
+    """Of an imported module's functions, which stay in memory: how many, and the bytes of their
+    bytecode and of their line numbers, as MicroPython's mpy-tool finds them in the .mpy file."""
+    path = stage_all('native', ARCHS[0]) / module.replace('.', '/')
+    path = path / '__init__.mpy' if path.is_dir() else path.with_suffix('.mpy')
+    tool = made_with(ARCHS[0])[0] / 'tools' / 'mpy-tool.py'
+    command = [sys.executable, tool, '-d', path]
+    printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    counts = [0, 0, 0]
+    for name, size, lines in FUNCTION.findall(printed):
+        # The code of a module, and of a class, is garbage once it has run.
+        if name != '<module>' and not name[0].isupper():
+            counts = [n + more for n, more in zip(counts, (1, int(size), (len(lines) + 1) // 3))]
+    return counts
+
+
+def import_rows(servers):
+    """(what, bytes)"""
+    native = servers['native']
+    modules = [name for name in native['modules'] if name.startswith('microdot')]
+    functions, code, lines = map(sum, zip(*map(bytecode, modules)))
+    yield 'names, and tables of them', native['names']
+    yield f'bytecode of {functions} functions', code - lines
+    yield 'line numbers for tracebacks', lines
+    yield 'functions, classes, dicts, strings', native['import'] - native['names'] - code
+    yield 'all', native['import']
 
 
 def heap_rows(servers):
@@ -113,6 +148,7 @@ def main(options):
         make('natmod', f'ARCH={arch}')
     goals = goal_rows(report.read('codec')['machines'], report.read('message')['servers'], servers)
     report.table('Goals', ['measured', 'to reach'], goals)
+    report.table('The import, bytes', ['on a 32-bit machine'], import_rows(servers))
     title = 'The smallest heap that echoes 16 B, KiB'
     report.table(title, ['on a 32-bit machine'], heap_rows(servers))
     report.table("The natmod's functions, bytes of machine code", ARCHS, function_rows())

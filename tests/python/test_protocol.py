@@ -6,6 +6,7 @@ from capacity import fitting, sample
 from feeding import BUFFER, STEPS, ProtocolTestCase, Source, feed
 from frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, close, frame, pattern
 from microdot_websocket import protocol as rfc
+from microdot_websocket._closing import discard
 from microdot_websocket.protocol import Protocol
 
 
@@ -106,6 +107,17 @@ class TestBuffer(unittest.TestCase):
                 if protocol.next_event() > 0:
                     got[i] = protocol.data
         self.assertEqual(got, [pattern(n) + bytes(n) for n in (40, 80, 300)])
+
+    def test_not_those_that_have_ended(self):
+        for data in (close(1000), frame(TEXT, 'x') + close(), close() + frame(TEXT, 'x')):
+            protocol = Protocol(200)
+            spare = rfc._spare[200]
+            feed(protocol, data, 99)
+            self.assertIs(rfc._spare.get(200), spare)
+            protocol = Protocol(200)
+            Source(data, 99).give(protocol)
+            self.assertTrue(discard(protocol))
+            self.assertIs(rfc._spare.get(200), spare)
 
     def test_nothing_to_read(self):
         protocol = Protocol(BUFFER)

@@ -22,6 +22,7 @@ WebSocket.handshake_timeout = 0.3
 WebSocket.frame_timeout = 0.3
 WebSocket.send_timeout = 0.3
 WebSocket.close_timeout = 0.3
+WebSocket.read_buffer_size = 2048  # as on a board: one that is spare, or not, does not matter then
 
 
 @app.route('/echo')
