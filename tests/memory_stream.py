@@ -196,12 +196,15 @@ def run(coroutine):
 
 
 def forget():
-    """Forget what a test has left in the event loop: a board has no room for it."""
+    """Forget what a test has left in the event loop, and buffers: a board has no room for them."""
     if hasattr(asyncio, 'new_event_loop'):
         asyncio.new_event_loop()  # MicroPython keeps one, with its tasks
     deadlines = sys.modules.get('microdot_websocket._deadlines')
     if deadlines:
         deadlines._watches.clear()
+    protocol = sys.modules.get('microdot_websocket.protocol')
+    if protocol:
+        protocol._spare.clear()
 
 
 async def settle(turns=10):

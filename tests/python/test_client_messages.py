@@ -25,10 +25,12 @@ class TestMessages(unittest.TestCase):
                     self.assertEqual(frames_to(peer), [(FIN | opcode, payload)])
                 self.assertEqual(len(set(keys)), 3)
                 for n in (126, 1024, 1025, LARGE):
-                    data = bytearray(pattern(n))
+                    expected = pattern(n)
+                    data = bytearray(expected)
                     await ws.send(data)
-                    self.assertEqual(data, pattern(n))  # what is masked is a copy
-                    self.assertEqual(frames_to(peer), [(FIN | BINARY, pattern(n))])
+                    self.assertEqual(data, expected)  # what is masked is a copy
+                    data = None  # a board has little room
+                    self.assertEqual(frames_to(peer), [(FIN | BINARY, expected)])
 
         run(main())
 
