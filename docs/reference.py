@@ -60,8 +60,8 @@ SYNTAX = {'WebSocket.__aiter__': 'async for message in ws', 'WebSocket.__aenter_
 ATTRIBUTES = {
     'Limits': (
         'Attributes of the class `WebSocket`, for connections from then on. All but '
-        '`handshake_timeout` may be set on one '
-        'connection too, and are options of `with_websocket`.',
+        '`handshake_timeout` may be set on one connection too, and are options of '
+        '`with_websocket`.',
         ['max_message_length', 'max_fragments', 'handshake_timeout', 'frame_timeout']
         + ['send_timeout', 'close_timeout', 'read_buffer_size', 'ping_interval', 'ping_timeout'],
     ),

@@ -14,7 +14,7 @@ if sys.implementation.name == 'micropython':
 
 #: The length of a large message: over 65535 where there is room for several of them, and anywhere
 #: more than twice WebSocket.read_buffer_size, so that not all of it goes through that buffer.
-LARGE = 4200 if SMALL else 70000
+LARGE = 5000 if SMALL else 70000
 
 
 def fitting(*lengths):

@@ -29,7 +29,7 @@ class Watch:
         self.received = 0  # bytes, counted by WebSocket.receive()
         self._goal = 0  # that many are enough; 0 while no frame has begun
         self._read_time = 0  # seconds spent waiting for them
-        self._turn = 0  # what the stream's waiting() last returned
+        self._turn = 0  # the stream's waiting at the last look
         self._send_time = 0  # seconds for which it has not changed
         self.pings = None  # see _keepalive.py
 

@@ -164,7 +164,10 @@ class TestHandshake(unittest.TestCase):
                     'extensions that were not offered: x',
                 ),
                 (good + 'X: y\r\n' * 100 + '\r\n', 'too many headers'),
-                (good + 'X: %s\r\n\r\n' % ('y' * WebSocket.read_buffer_size), 'header is too long'),
+                (
+                    good + 'X: %s\r\n\r\n' % ('y' * WebSocket.read_buffer_size),
+                    'a header is too long',
+                ),
                 (good, 'the connection was closed'),
                 ('', 'the connection was closed'),
             ):
