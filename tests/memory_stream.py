@@ -3,6 +3,7 @@ a test. MicroPython's own asyncio.Stream and CPython's own StreamReader and Stre
 so that the code under test runs as it does over a socket."""
 
 import asyncio
+import gc
 import sys
 
 
@@ -205,6 +206,8 @@ def forget():
     protocol = sys.modules.get('microdot_websocket.protocol')
     if protocol:
         protocol._spare.clear()
+    if sys.implementation.name == 'micropython':
+        gc.collect()  # the next test begins with the lowest holes, and leaves the largest as it is
 
 
 async def settle(turns=10):
