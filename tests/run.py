@@ -1,8 +1,8 @@
 """Run the tests, target by target, two at a time:  run.py [TARGET...]
 
 A target is an interpreter or an emulated board: make sets it up, and it says which codec it must
-have run. The end is one line per target and the plain counts; the exit code is 1 if anything
-failed, if a target could not be set up, or if it ran nothing.
+have run. The end is one line per target, what failed, and the plain counts; the exit code is 1 if
+anything failed, if a target could not be set up, or if it ran nothing.
 """
 
 import sys
@@ -18,8 +18,15 @@ KNOWN = {**TARGETS, **ON_DEMAND}
 printing = threading.Lock()
 
 
+def failures(name, log):
+    """The lines of a target's log that say what failed; its last ones if none does."""
+    lines = log.splitlines()
+    telling = [line for line in lines if line.startswith(('FAILED ', 'ERROR '))]
+    return [f'{name}: {line}' for line in telling or lines[-3:]]
+
+
 def run(name):
-    """(line, counts) of one target; its log is printed when it has ended."""
+    """(line, failures, counts) of one target; its log is printed when it has ended."""
     job = Job(name)
     started = time.monotonic()
     try:
@@ -33,9 +40,10 @@ def run(name):
         f'{name:18} {job.what:60} {results["passed"]:5} passed {results["failed"]:3} failed '
         f'{results["skipped"]:3} skipped {time.monotonic() - started:5.0f} s'
     )
+    log = job.log.read_text(errors='replace')
     with printing:
-        print(f'== {name}\n{job.log.read_text(errors="replace")}', end='', flush=True)
-    return line, results
+        print(f'== {name}\n{log}', end='', flush=True)
+    return line, failures(name, log) if results['failed'] else [], results
 
 
 def main(names):
@@ -45,8 +53,10 @@ def main(names):
         sys.exit(f'no target {", ".join(unknown)}: TARGETS is some of {", ".join(KNOWN)}')
     with ThreadPoolExecutor(AT_ONCE) as pool:
         ran = list(pool.map(run, names or TARGETS))
-    total = sum((results for _, results in ran), count())
-    print('\n' + '\n'.join(line for line, _ in ran))
+    total = sum((results for _, _, results in ran), count())
+    lines = [line for line, _, _ in ran]
+    lines += [failure for _, failed, _ in ran for failure in failed]  # again: the logs are long
+    print('\n' + '\n'.join(lines))
     print(f'{total["passed"]} passed, {total["failed"]} failed, {total["skipped"]} skipped')
     return 1 if total['failed'] or total['skipped'] else 0
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 from interpreters import ROOT, command
 from job import Job, SetupFailed
+from run import failures
 from targets import TARGETS
 
 
@@ -42,6 +43,19 @@ def test_counts(tmp_path):
 def test_a_run_that_does_not_come_to_its_end_fails(tmp_path):
     (tmp_path / 'test_x.py').write_text('import os\ndef test(): os._exit(0)\n')
     assert Job('test-run').pytest(tmp_path)['failed'] == 1
+
+
+def test_failures_are_told_again():
+    log = 'a.\nFAILED tests/x.py::test - assert 0\nERROR tests/x.py::test_2\n2 failed\n'
+    assert failures('unix', log) == [
+        'unix: FAILED tests/x.py::test - assert 0',
+        'unix: ERROR tests/x.py::test_2',
+    ]
+    assert failures('rp2', '1\n2\n3\nTimeout: no answer\n') == [
+        'rp2: 2',
+        'rp2: 3',
+        'rp2: Timeout: no answer',
+    ]
 
 
 def test_what_make_cannot_set_up():
