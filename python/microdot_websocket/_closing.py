@@ -71,5 +71,5 @@ def discard(protocol):
         protocol._start += size
         protocol._left = protocol._hdr[2]
         if protocol._hdr[0] & 0x0F == rfc.CLOSE:
-            protocol._give_back()
+            protocol.release()
             return True

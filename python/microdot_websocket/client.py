@@ -184,6 +184,7 @@ async def _open(ws, host, port, ssl, request):
         response = await _read_head(stream, protocol)
     except BaseException:
         stream.abort()
+        protocol.release()
         raise
     ws._protocol = protocol
     ws._stream = stream
@@ -282,7 +283,7 @@ class _Client(WebSocket):
                 self._stop()
 
     async def _until_end(self):
-        buf = self._protocol._buf or bytearray(_WASTE)
+        buf = bytearray(_WASTE)
         n = None
         while n != 0:
             await self._stream.readable()

@@ -193,8 +193,7 @@ class Protocol:
             end = self._end
             buf = self._buf
             if start == end:
-                if buf is not None:
-                    self._give_back()
+                self.release()
                 return 0
             hdr = self._hdr
             try:
@@ -216,7 +215,7 @@ class Protocol:
             ):
                 self.data = data = extract(buf, start, stop, key, first == 0x81)
                 self._start = stop
-                if stop == end:  # as _give_back() does, but for the cost of a call
+                if stop == end:  # as release() does, but for the cost of a call
                     _spare[self.buffer_size] = buf
                     self._buf = None
                 if data is None:
@@ -275,13 +274,14 @@ class Protocol:
                 self.close_reason = str(self._buf[start + 2 : stop], 'utf-8')
             self.close_code = code
             self._end = stop  # what follows does not count
-            self._give_back()
+            self.release()
 
-    def _give_back(self):
+    def release(self):
         """Nothing in the buffer is needed any more: let other connections have it."""
-        self._start = self._end
-        _spare[self.buffer_size] = self._buf
-        self._buf = None
+        if self._buf is not None:
+            self._start = self._end
+            _spare[self.buffer_size] = self._buf
+            self._buf = None
 
     def _begin(self, first, length):
         """A data frame whose payload is still to come, or one of several: make room for it."""

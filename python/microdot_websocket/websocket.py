@@ -346,9 +346,10 @@ class WebSocket:
         return self._end_error()
 
     def _stop(self):
-        """End what other tasks are waiting for."""
+        """End what other tasks are waiting for; nothing more will be read."""
         if self._stream:
             self._stream.abort()
+            self._protocol.release()
 
     def _end_error(self):
         if self._watch:

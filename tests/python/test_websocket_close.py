@@ -6,8 +6,9 @@ import unittest
 from capacity import LARGE, sample
 from connection import close_frame, end_of, frames_to, open_websocket
 from frames import BINARY, CONT, PING, TEXT, close, frame, header
-from memory_stream import run, settle
+from memory_stream import Peer, run, settle
 from microdot_websocket import WebSocket, WebSocketError
+from microdot_websocket.protocol import _spare
 
 
 class TestPeerCloses(unittest.TestCase):
@@ -83,6 +84,23 @@ class TestPeerCloses(unittest.TestCase):
                 await settle()
                 peer.fail(errno)
                 self.assertEqual(await task, (1006, 'connection lost'))
+
+        run(main())
+
+    def test_others_may_have_its_read_buffer(self):
+        async def main():
+            for end in (Peer.end, lambda peer: peer.fail(104), lambda peer: None):
+                ws, peer = await open_websocket(close_timeout=0.05)
+                peer.feed(frame(BINARY, bytes(100))[:50])
+                task = asyncio.create_task(end_of(ws.receive()))
+                await settle()
+                self.assertEqual(len(_spare), 0)
+                end(peer)
+                await settle()
+                await ws.close()
+                await task
+                self.assertEqual(len(_spare), 1)
+                self.assertIs(ws._protocol._buf, None)
 
         run(main())
 
