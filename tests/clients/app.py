@@ -56,7 +56,7 @@ async def ping(request, ws):
 
 
 @app.route('/compressed')
-@with_websocket(compression=True, subprotocols=('echo', 'chat'), ping_interval=0.2, ping_timeout=1)
+@with_websocket(compression=True, subprotocols=('echo', 'chat'), ping_interval=0.2, ping_timeout=4)
 async def compressed(request, ws):
     """All that a client can agree on. A client that leaves its pings unanswered is dropped."""
 

@@ -165,7 +165,7 @@ export const checks = {
       await client.echo(message);
     }
     await client.echo(...Array.from({length: 50}, (_, i) => JSON.stringify({i}).repeat(i * 20)));
-    await new Promise(resolve => setTimeout(resolve, 1500));  // it answers pings, or it would be dropped
+    await new Promise(resolve => setTimeout(resolve, 5000));  // it answers pings, or it would be dropped
     client.send('ping');
     expect(await client.receive(), 'pong', 'after the pong of a ping');
     await client.echo(new Uint8Array(MIB));
