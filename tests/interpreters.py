@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import sys
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / 'build'
 LIB = BUILD / 'unix' / 'lib'
 HEAP = '4m'  # twice the default: some tests hold a message several times
+_bound = deque(maxlen=64)  # the sockets of free_port()
 
 
 @dataclass
@@ -82,6 +84,14 @@ def command(name, *path, heap=HEAP, target=None):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+    """A port for a server that is about to start, and for no other that starts beside it.
+
+    It stays bound here, which a server that sets SO_REUSEADDR does not mind: all of them do.
+    """
+    if len(_bound) == _bound.maxlen:
+        _bound.popleft().close()
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(('127.0.0.1', 0))
+    _bound.append(s)
+    return s.getsockname()[1]

@@ -1,11 +1,12 @@
 """The test runner itself: a run that is not what it is for must fail."""
 
 import re
+import socket
 import subprocess
 import sys
 
 import pytest
-from interpreters import ROOT, command
+from interpreters import ROOT, command, free_port
 from job import Job, SetupFailed
 from run import failures
 from targets import TARGETS
@@ -56,6 +57,14 @@ def test_failures_are_told_again():
         'rp2: 3',
         'rp2: Timeout: no answer',
     ]
+
+
+def test_a_free_port_is_kept_for_its_server():
+    address = '127.0.0.1', free_port()
+    with socket.socket() as s, pytest.raises(OSError):
+        s.bind(address)
+    with socket.create_server(address) as s:  # it sets SO_REUSEADDR
+        assert s.getsockname() == address
 
 
 def test_what_make_cannot_set_up():
