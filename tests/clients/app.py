@@ -55,10 +55,18 @@ async def ping(request, ws):
         await ws.send(message)
 
 
+@app.route('/keepalive')
+@with_websocket(ping_interval=0.2, ping_timeout=2)
+async def keepalive(request, ws):
+    """A client that leaves its pings unanswered is dropped."""
+    async for message in ws:
+        await ws.send(message)
+
+
 @app.route('/compressed')
-@with_websocket(compression=True, subprotocols=('echo', 'chat'), ping_interval=0.2, ping_timeout=4)
+@with_websocket(compression=True, subprotocols=('echo', 'chat'), ping_interval=0.2)
 async def compressed(request, ws):
-    """All that a client can agree on. A client that leaves its pings unanswered is dropped."""
+    """All that a client can agree on."""
 
     async def ping():
         await ws.ping(b'are you there?')

@@ -154,6 +154,13 @@ export const checks = {
     await client.close();
   },
 
+  async keepalive(WebSocket, url) {
+    const client = await connect(WebSocket, url + '/keepalive');
+    await new Promise(resolve => setTimeout(resolve, 3000));  // it answers pings, or it would be dropped
+    await client.echo('still here');
+    await client.close();
+  },
+
   async compressed(WebSocket, url) {
     const client = new Client(WebSocket, url + '/compressed', ['other', 'chat', 'echo']);
     await client.next('open');
@@ -165,7 +172,6 @@ export const checks = {
       await client.echo(message);
     }
     await client.echo(...Array.from({length: 50}, (_, i) => JSON.stringify({i}).repeat(i * 20)));
-    await new Promise(resolve => setTimeout(resolve, 5000));  // it answers pings, or it would be dropped
     client.send('ping');
     expect(await client.receive(), 'pong', 'after the pong of a ping');
     await client.echo(new Uint8Array(MIB));
