@@ -177,18 +177,11 @@ async def _open(ws, host, port, ssl, request):
     """Connect, and exchange the heads: the response's status line and headers."""
     protocol = rfc.Protocol(ws.read_buffer_size, False)
     reader, writer = await _open_connection(host, port, ssl=ssl)
-    stream = MaskingStream(reader, writer)
-    try:
-        if stream.write(request):
-            await stream.flush()
-        response = await _read_head(stream, protocol)
-    except BaseException:
-        stream.abort()
-        protocol.release()
-        raise
     ws._protocol = protocol
-    ws._stream = stream
-    return response
+    ws._stream = stream = MaskingStream(reader, writer)
+    if stream.write(request):
+        await stream.flush()
+    return await _read_head(stream, protocol)
 
 
 async def _read_head(stream, protocol):

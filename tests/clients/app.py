@@ -55,18 +55,10 @@ async def ping(request, ws):
         await ws.send(message)
 
 
-@app.route('/keepalive')
-@with_websocket(ping_interval=0.2, ping_timeout=2)
-async def keepalive(request, ws):
-    """A client that leaves its pings unanswered is dropped."""
-    async for message in ws:
-        await ws.send(message)
-
-
 @app.route('/compressed')
-@with_websocket(compression=True, subprotocols=('echo', 'chat'), ping_interval=0.2)
+@with_websocket(compression=True, subprotocols=('echo', 'chat'), ping_interval=0.2, ping_timeout=1)
 async def compressed(request, ws):
-    """All that a client can agree on."""
+    """All that a client can agree on. A client that leaves its pings unanswered is dropped."""
 
     async def ping():
         await ws.ping(b'are you there?')
@@ -79,6 +71,14 @@ async def compressed(request, ws):
             await ws.send('%s %s' % (ws.subprotocol, ws.compression))
         else:
             await ws.send(message)
+
+
+@app.route('/compressed-large')
+@with_websocket(compression=True, ping_interval=0.2)
+async def compressed_large(request, ws):
+    """On a busy machine a browser is silent for longer than a second over a mebibyte."""
+    async for message in ws:
+        await ws.send(message)
 
 
 @app.route('/senders')

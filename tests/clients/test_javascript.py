@@ -38,9 +38,9 @@ def test_checks(results, check):
 @pytest.mark.parametrize(
     ('script', 'words'), [('node.mjs', ()), ('browser.mjs', (str(BUILD / 'bin' / 'chromium'),))]
 )
-def test_compressed_both_ways(compressing_server, script, words):
-    results = node(script, compressing_server, *words, CHECK='compressed')
-    assert results == {'compressed': None}
+@pytest.mark.parametrize('check', ['compressed', 'compressedLarge'])
+def test_compressed_both_ways(compressing_server, script, words, check):
+    assert node(script, compressing_server, *words, CHECK=check) == {check: None}
 
 
 def test_all_checks_are_known(results):

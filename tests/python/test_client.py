@@ -9,7 +9,7 @@ from frames import BINARY, TEXT, frame
 from memory_stream import open_pair, run, settle
 from microdot_websocket import WebSocket, WebSocketError, client
 from microdot_websocket.client import connect, parse_url
-from microdot_websocket.protocol import Protocol
+from microdot_websocket.protocol import Protocol, _spare
 from network import ACCEPTED, URL, Network, accept, is_closed, open_client
 
 
@@ -173,6 +173,7 @@ class TestHandshake(unittest.TestCase):
             ):
                 exc = await answered(response, subprotocols=('a', 'b'))
                 self.assertIn(reason, exc.reason)
+                self.assertEqual(len(_spare), 1)  # the read buffer: others may have it
             self.assertEqual((await answered('HTTP/1.1 403 No\r\n\r\n')).status_code, 403)
 
         run(main())
