@@ -5,6 +5,7 @@ add_library(usermod_wscodec INTERFACE)
 target_sources(usermod_wscodec INTERFACE
     ${CMAKE_CURRENT_LIST_DIR}/usermod_wscodec.c
     ${CMAKE_CURRENT_LIST_DIR}/ws_core.c
+    ${CMAKE_CURRENT_LIST_DIR}/ws_protocol.c
 )
 
 target_link_libraries(usermod INTERFACE usermod_wscodec)

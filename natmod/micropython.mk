@@ -4,4 +4,4 @@
 WSCODEC_DIR := $(USERMOD_DIR)
 
 SRC_USERMOD_C += $(WSCODEC_DIR)/usermod_wscodec.c
-SRC_USERMOD_LIB_C += $(WSCODEC_DIR)/ws_core.c
+SRC_USERMOD_LIB_C += $(WSCODEC_DIR)/ws_core.c $(WSCODEC_DIR)/ws_protocol.c

@@ -2,8 +2,8 @@
  *
  * No MicroPython header, no libc call, no division, no global, no allocation: the same source is
  * built into natmods for every core, into firmware, and into a shared library for the tests.
- * The Python twin is python/microdot_websocket/_pycodec.py; both are held to one contract
- * (tests/codec_contract.py). Policy (which frames are allowed) is in protocol.py, not here.
+ * The Python twins are in python/microdot_websocket/core/: mask.py, text.py and rules.py. Which frames are
+ * allowed is said in ws_protocol.h, not here.
  */
 #ifndef WS_CORE_H
 #define WS_CORE_H
@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* codec.py refuses a natmod whose ABI is not its own: raise it when the seam changes. */
-#define WS_ABI 2
+/* websocket.py refuses a natmod whose ABI is not its own: raise it when the contract of Protocol changes. */
+#define WS_ABI 3
 
 /* The longest payload: a MicroPython small int on every 32-bit port (section 5.2 allows 2^63 - 1). */
 #define WS_LENGTH_MAX 0x3FFFFFFFu
@@ -31,16 +31,16 @@ typedef struct {
 
 /* Decode the frame header (section 5.2) at buf, of which len bytes are there.
  * Returns its size (2 to 14); 0 while it is incomplete; -1 if the length is over WS_LENGTH_MAX.
- * *header is written only when a size is returned.   Twin: _pycodec.parse_header */
+ * *header is written only when a size is returned.   Twin: in Rules.next */
 int ws_parse_header(const uint8_t *buf, size_t len, ws_header_t *header);
 
 /* XOR len bytes at buf in place with key (section 5.3); buf[0] meets key[phase & 3].
- * Any alignment; never makes an unaligned word access.   Twin: _pycodec.unmask */
+ * Any alignment; never makes an unaligned word access.   Twin: mask.unmask */
 void ws_unmask(uint8_t *buf, size_t len, const uint8_t key[4], size_t phase);
 
 /* Continue to check UTF-8 (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF).
  * state is WS_UTF8_ACCEPT or what the last call returned. Returns the new state, or
- * WS_UTF8_REJECT at the first byte that no valid text has there.   Twin: _pycodec.utf8 */
+ * WS_UTF8_REJECT at the first byte that no valid text has there.   Twin: text.utf8 */
 int ws_utf8(const uint8_t *buf, size_t len, int state);
 
 #endif
