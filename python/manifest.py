@@ -12,15 +12,17 @@ from pathlib import Path
 options.defaults(microdot=None)
 
 
-def modules(folder, but):
-    """The modules in a folder, not in those below it."""
-    paths = sorted(Path(folder).iterdir())
-    return [path.name for path in paths if path.suffix == '.py' and path.name != but]
+def modules(folder):
+    """The package's modules, but for those that only CPython needs."""
+    paths = sorted(Path(folder).rglob('*.py'))
+    names = [path.relative_to(folder) for path in paths if path.name != '__main__.py']
+    return [str(name) for name in names if 'cpython' not in name.with_suffix('').parts]
 
 
 include('$(MPY_DIR)/extmod/asyncio')
-package('microdot_websocket', files=modules('microdot_websocket', but='__main__.py'))
+package('microdot_websocket', files=modules('microdot_websocket'))
 if options.microdot:
-    files = modules(options.microdot, but='websocket.py')
+    paths = sorted(Path(options.microdot).glob('*.py'))
+    files = [path.name for path in paths if path.name != 'websocket.py']
     package('microdot', files=files, base_path=str(Path(options.microdot).parent))
     module('microdot/websocket.py')

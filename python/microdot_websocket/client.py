@@ -5,15 +5,19 @@ import os
 import sys
 from binascii import b2a_base64
 
-from . import protocol as rfc
-from ._masking import MaskingStream
-from ._options import CLIENT_NAMES, check, give, message_limit
-from .handshake import _has_token, accept_key
-from .stream import core
-from .websocket import WebSocket, WebSocketError
+from . import timer
+from .features.options import CLIENT_NAMES, check, give
+from .upgrade import accept, getlist
+from .websocket import WebSocket, WebSocketError, const
 
-_MAX_LINES = 100  # of a response's head; each must fit into the read buffer
-_WASTE = 128  # bytes at a time, of what nobody wants
+core = getattr(asyncio, 'core', None)  # MicroPython's event loop
+
+_OPEN = const(1)  # states, of websocket.py
+_CLOSING = const(2)
+_CLOSED = const(3)
+_DAYS = const(1 << 28)  # milliseconds, for no limit
+_MAX_LINES = const(100)  # of a response's head
+_MAX_LINE = const(2048)  # bytes of each of them
 
 
 async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
@@ -50,22 +54,30 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
     compression = options.get('compression')
     offer = ''
     if compression not in (None, False):
-        from . import _compression
+        from .features import compression as deflate
 
-        offer = _compression.offer(message_limit(ws))
+        offer = deflate.offer(deflate.message_limit(ws))
     request = request_bytes(authority, target, key, headers or {}, subprotocols, offer)
-    opening = _open(ws, host, port, _context(ssl) if secure else None, request)
+    deadline = timer.Deadline(int(ws.handshake_timeout * 1000) or _DAYS)
     try:
-        response = await asyncio.wait_for(opening, ws.handshake_timeout or None)
+        reader, writer = await _open_connection(host, port, ssl=_context(ssl) if secure else None)
+        ws.closer = writer.s.close if hasattr(writer, 's') else writer.close
+        await _write(writer, request)
+        response = await _read_head(reader)
         _check(response, key)
         _negotiate(ws, response[1], subprotocols, offer and compression)
-    except BaseException as exc:
-        ws._stop()
-        if isinstance(exc, asyncio.TimeoutError):
+        ws.open((reader, writer), os.urandom, ws.compressed.limit if ws.compressed else 0)
+        ws.update(_OPEN)
+    except asyncio.CancelledError:
+        if deadline.done:
             raise WebSocketError('the handshake timed out')
         raise
+    finally:
+        timer.clear(deadline)
+        if ws.state != _OPEN:
+            ws.update(_CLOSED)
     if ws.ping_interval > 0:
-        from ._keepalive import start
+        from .features.ping import start
 
         start(ws)
     return ws
@@ -173,23 +185,17 @@ def request_bytes(authority, target, key, headers, subprotocols, extensions):
     return '\r\n'.join(lines + ['', '']).encode()
 
 
-async def _open(ws, host, port, ssl, request):
-    """Connect, and exchange the heads: the response's status line and headers."""
-    protocol = rfc.Protocol(ws.read_buffer_size, False)
-    reader, writer = await _open_connection(host, port, ssl=ssl)
-    ws._protocol = protocol
-    ws._stream = stream = MaskingStream(reader, writer)
-    if stream.write(request):
-        await stream.flush()
-    return await _read_head(stream, protocol)
+async def _write(writer, request):
+    writer.write(request)
+    await writer.drain()
 
 
-async def _read_head(stream, protocol):
-    """``(status line, dict of headers)``. What comes behind it stays in the protocol's buffer."""
-    status = await _read_line(stream, protocol)
+async def _read_head(reader):
+    """``(status line, dict of headers)``; what comes behind it is left to the connection."""
+    status = await _read_line(reader)
     headers = {}
     for _ in range(_MAX_LINES):
-        line = await _read_line(stream, protocol)
+        line = await _read_line(reader)
         if not line:
             return status, headers
         name, _, value = line.partition(':')
@@ -201,20 +207,34 @@ async def _read_head(stream, protocol):
     raise WebSocketError('bad handshake: too many headers')
 
 
-async def _read_line(stream, protocol):
-    while True:
-        start = protocol._start
-        have = protocol._end - start
-        end = protocol._buf.find(b'\n', start, protocol._end) if have else -1
-        if end >= 0:
-            protocol._start = end + 1
-            # As Latin-1: MicroPython's decode() takes nothing else than UTF-8.
-            return ''.join(chr(c) for c in protocol._buf[start:end]).rstrip('\r')
-        if have == protocol.buffer_size:
-            raise WebSocketError('bad handshake: a header is too long')
-        await stream.readable()
-        if protocol.read(stream.readinto) == 0:
-            raise WebSocketError('bad handshake: the connection was closed')
+async def _read_line(reader):
+    try:
+        line = await _readline(reader)
+    except ValueError:  # CPython's StreamReader has a limit
+        line = b' ' * _MAX_LINE
+    if line[-1:] == b'\n':
+        # As Latin-1: MicroPython's decode() takes nothing else than UTF-8.
+        return ''.join(chr(c) for c in line[:-1]).rstrip('\r')
+    if len(line) >= _MAX_LINE:
+        raise WebSocketError('bad handshake: a header is too long')
+    raise WebSocketError('bad handshake: the connection was closed')
+
+
+def _readline(reader):
+    # As MicroPython's asyncio.Stream.readline(), which has no limit.
+    line = b''
+    while line[-1:] != b'\n' and len(line) < _MAX_LINE:
+        yield core._io_queue.queue_read(reader.s)
+        part = reader.s.readline(_MAX_LINE - len(line))
+        if part is not None:
+            if not part:
+                break
+            line += part
+    return line
+
+
+if sys.implementation.name == 'cpython':
+    _readline = asyncio.StreamReader.readline  # noqa: F811
 
 
 def _check(response, key):
@@ -226,11 +246,11 @@ def _check(response, key):
         if len(words) > 1 and words[1].isdigit():
             error.status_code = int(words[1])
         raise error
-    if not _has_token(headers, 'upgrade', 'websocket'):
+    if 'websocket' not in getlist(headers, 'upgrade'):
         bad = 'upgrade'
-    elif not _has_token(headers, 'connection', 'upgrade'):
+    elif 'upgrade' not in getlist(headers, 'connection'):
         bad = 'connection'
-    elif headers.get('sec-websocket-accept') != accept_key(key).decode():
+    elif headers.get('sec-websocket-accept') != accept(key).decode():
         bad = 'sec-websocket-accept'
     else:
         return
@@ -245,39 +265,38 @@ def _negotiate(ws, headers, subprotocols, compression):
             raise WebSocketError("bad handshake: unasked subprotocol '%s'" % subprotocol)
         ws.subprotocol = subprotocol
     extensions = headers.get('sec-websocket-extensions', '')
-    agreed = None
     try:
         if compression:
-            from . import _compression
+            from .features import compression as deflate
 
-            agreed = _compression.confirm(extensions)
+            agreed = deflate.confirm(extensions)
+            if agreed:
+                limit = deflate.message_limit(ws)
+                ws.compressed = deflate.Compression(ws, agreed, compression, limit)
         elif extensions:
             raise ValueError('extensions that were not offered: ' + extensions)
     except ValueError as exc:
         raise WebSocketError('bad handshake: ' + str(exc))
-    if agreed:
-        ws._protocol, ws._stream = _compression.wrap(agreed, compression, ws._protocol, ws._stream)
-        ws.compression = True
 
 
 class _Client(WebSocket):
-    async def _shut(self, code, reason):
-        try:
-            await super()._shut(code, reason)
-            # The server closes the connection first, so that the port does not stay taken at this
-            # end (section 7.1.1).
-            if self._stream._close and self.close_timeout > 0:
-                await asyncio.wait_for(self._until_end(), self.close_timeout)
-        except (OSError, asyncio.TimeoutError):
-            pass
-        finally:
-            if self.closed:  # also if this was cancelled, but not if the code was a wrong one
-                self._ended = True
-                self._stop()
+    closer = None  # closes the connection: a client has no Microdot that would
 
-    async def _until_end(self):
-        buf = bytearray(_WASTE)
-        n = None
-        while n != 0:
-            await self._stream.readable()
-            n = self._stream.readinto(buf)
+    async def wait_closed(self, wait=True):
+        # The server closes the connection first, so that the port does not stay taken at this end
+        # (section 7.1.1).
+        if self.state == _CLOSING and self.close_timeout > 0:
+            try:
+                if not ((not wait or await self.discard()) and await self.discard()):
+                    return  # another task does the same from now on
+            except asyncio.CancelledError:
+                self.update(_CLOSED)
+                raise
+        self.update(_CLOSED)
+
+    def update(self, state, *end):
+        super().update(state, *end)
+        if self.state == _CLOSED and self.closer:
+            close = self.closer  # once: CPython's TLS transport fails when it is asked again
+            self.closer = None
+            close()

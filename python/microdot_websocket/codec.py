@@ -1,33 +1,23 @@
-"""The seam between C and Python: the natmod ``_wscodec`` where it fits, else its Python twin.
+"""Which ``Protocol`` the package uses: that of the natmod ``_wscodec`` where it fits, else its twin
+in Python, ``core/twin.py``.
 
-``IMPL`` tells which runs: ``'native'`` or ``'python'``. The contract of the functions is in the
-docstrings of ``_pycodec.py``; they take positional arguments only. ``ABI`` is its version.
-To demand the twin, put ``sys.modules['_wscodec'] = None`` before the first import of this package.
+``IMPL`` tells which: ``'native'`` or ``'python'``; ``ABI`` is the version of their contract. To
+demand the twin, put ``sys.modules['_wscodec'] = None`` before the first import of this package.
+(``websocket.py`` picks. This module is imported by those who ask, since each takes memory.)
 """
 
-#: The version of the seam. `.py` and `.mpy` files are copied separately, so it is compared.
-ABI = 2
+import sys
 
-try:
-    import _wscodec as _native
+from .websocket import Protocol, version
 
-    if _native is None:  # MicroPython, with None in sys.modules; CPython raises ImportError
-        raise ImportError
-    if _native.ABI != ABI:
-        raise ValueError('its ABI is %s, not %s' % (_native.ABI, ABI))
-    parse_header = _native.parse_header
-    unmask = _native.unmask
-    utf8 = _native.utf8
-    extract = _native.extract
-    freeze = _native.freeze
-    IMPL = 'native'
-except Exception as exc:
-    from ._pycodec import extract, freeze, parse_header, unmask, utf8  # noqa: F401
+ABI = version
+
+# What is built into a firmware is not in sys.modules; the twin is, if it was picked.
+if Protocol is getattr(sys.modules.get('microdot_websocket.core.twin'), 'Protocol', None):
+    from .core.text import utf8
 
     IMPL = 'python'
-    # No file is no fault. A file for another architecture is a ValueError, one of another
-    # version may lack a name, and a heap may be too full for it: say so, and go on.
-    if not isinstance(exc, ImportError):
-        from ._natmod_hint import hint
+else:
+    from _wscodec import utf8  # noqa: F401
 
-        print('microdot_websocket: _wscodec.mpy cannot be used (%s); %s' % (exc, hint()))
+    IMPL = 'native'

@@ -1,16 +1,12 @@
-# The natmod's functions take positional arguments only.
+from typing import Any
+
 from typing_extensions import TypeAlias
 
 _Buffer: TypeAlias = bytes | bytearray | memoryview
-_Writable: TypeAlias = bytearray | memoryview
 
 ABI: int
 IMPL: str
+Protocol: Any  # what it does is said in core/twin.py
 
-def parse_header(buf: _Buffer, start: int, end: int, hdr: list[int | bytearray]) -> int: ...
-def unmask(buf: _Writable, start: int, end: int, key: _Buffer, phase: int) -> None: ...
+# The natmod's functions take positional arguments only.
 def utf8(buf: _Buffer, start: int, end: int, state: int) -> int: ...
-def extract(
-    buf: _Writable, start: int, end: int, key: _Buffer, text: bool
-) -> str | bytes | None: ...
-def freeze(buf: bytearray, size: int, text: bool) -> str | bytes: ...

@@ -2,9 +2,12 @@
 
 import asyncio
 
-from . import protocol as rfc
-from .plain_stream import encode_frame
-from .websocket import BUFFERS
+from . import timer
+from .features.post import post
+from .websocket import const
+
+_TEXT = const(1)
+_BINARY = const(2)
 
 
 class Group:
@@ -65,49 +68,56 @@ class Group:
         Nobody is waited for: what a client cannot take yet is sent to it in the background.
         Raises nothing if a client is lost. TypeError: data of another type.
         """
-        if isinstance(data, str):
-            opcode = rfc.TEXT
-        elif isinstance(data, BUFFERS):
-            opcode = rfc.BINARY
-            data = bytes(data)  # its owner may change it while it waits
-        else:
-            raise TypeError('send() takes str or bytes, not %s' % type(data).__name__)
-        # Shown, not copied, where a client takes a part of it.
-        frame = memoryview(encode_frame(opcode, data))
+        opcode = _TEXT
+        if not isinstance(data, str):
+            opcode = _BINARY
+            data = bytes(memoryview(data))  # its owner may change it while it waits
         for ws in self:
             if ws.closed:
                 self.discard(ws)
             elif ws is not exclude:
-                self._send(ws, frame, data)
+                self._send(ws, data, opcode)
         await asyncio.sleep(0)  # let other tasks run
 
-    def _send(self, ws, frame, data):
-        waiting = self._members[ws]
-        if waiting is not None:
-            waiting.append(data)
+    def _send(self, ws, data, opcode):
+        backlog = self._members[ws]
+        if backlog:
+            backlog.messages.append(data)
             return
-        try:
-            if ws._flushing:
-                waiting = [data]
-            elif ws._stream.write(frame):
-                waiting = []
-        except OSError:
-            ws._lost()
+        taken = post(ws, data, opcode)
+        if ws.closed:
             self.discard(ws)
-        if waiting is not None:
-            self._members[ws] = waiting
-            asyncio.create_task(self._catch_up(ws, waiting))
+        elif not taken or ws.protocol.locked:
+            backlog = self._members[ws] = _Backlog(ws)
+            if not taken:
+                backlog.messages.append(data)
+            asyncio.create_task(self._catch_up(ws, backlog))
 
-    async def _catch_up(self, ws, waiting):
+    async def _catch_up(self, ws, backlog):
         try:
-            await asyncio.wait_for(self._send_all(ws, waiting), self.send_timeout or None)
+            if self.send_timeout > 0:
+                timer.set(backlog, int(self.send_timeout * 1000))
+            await ws.flush()
+            while backlog.messages:
+                await ws.send(backlog.messages.pop(0))
+            if ws in self._members:
+                self._members[ws] = None
         except Exception:  # it was lost, or it is too slow
-            ws._lost('send timed out')
+            ws.abort('send timed out')
             self.discard(ws)
+        finally:
+            timer.clear(backlog)
 
-    async def _send_all(self, ws, waiting):
-        await ws._flush()
-        while waiting:
-            await ws.send(waiting.pop(0))
-        if ws in self._members:
-            self._members[ws] = None
+
+class _Backlog:
+    """Messages for a connection that could not take one at once: a watch of the timer."""
+
+    due = next = None
+
+    def __init__(self, ws):
+        self._ws = ws
+        self.messages = []
+
+    def poll(self, time):
+        self._ws.abort('send timed out')
+        return 0

@@ -1,55 +1,148 @@
-"""From a request to a WebSocket and back: ``websocket_upgrade`` and ``with_websocket``."""
+"""From a request to a WebSocket and back: ``websocket_upgrade`` and ``with_websocket``, and the
+server's opening handshake (RFC 6455, section 4.2)."""
 
-import asyncio
+from asyncio import CancelledError
+from binascii import a2b_base64, b2a_base64
+from hashlib import sha1
 
 from microdot import Request, Response
 from microdot.microdot import MUTED_SOCKET_ERRORS, print_exception
 
-from .protocol import Protocol, const
-from .websocket import WebSocket, WebSocketError
+from . import timer
+from .websocket import Protocol, WebSocket, WebSocketError, const
 
 try:
     from functools import wraps
 except ImportError:  # MicroPython, whose functions have no attributes to copy
     wraps = None
 
-# Of protocol.py, whose values these are
+# Close codes, of core/frames.py
+_VERSION = const(13)  # of the protocol
+_NORMAL = const(1000)
 _GOING_AWAY = const(1001)
 _INTERNAL_ERROR = const(1011)
+# States, of websocket.py
+_CONNECTING = const(0)
+_OPEN = const(1)
+_CLOSING = const(2)
 
-_create = Request.create
+
+def getlist(headers, name):
+    """The items of a header that is a comma-separated list, in lower case."""
+    return [item.strip().lower() for item in headers.get(name, '').split(',')]
 
 
-async def _create_in_time(*args, **kwargs):
-    """In place of Microdot's ``Request.create``, which waits for ever for a request's end."""
-    request = _create(*args, **kwargs)
-    timeout = WebSocket.handshake_timeout
-    if timeout <= 0:
-        return await request
+def accept(key):
+    """The Sec-WebSocket-Accept value, bytes, for a Sec-WebSocket-Key (section 4.2.2, item 5.4)."""
+    digest = sha1(key.encode())
+    digest.update(b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11')
+    return b2a_base64(digest.digest()).strip()
+
+
+def _handshake_response(request, local):
+    """Answer a request that is no WebSocket handshake: HTTPException 400 or 426. Else the key of
+    the response.
+
+    :param local: whether it comes from Microdot's TestClient, which speaks HTTP/1.0.
+    """
+    headers = request.headers
+    key = headers.get('Sec-WebSocket-Key', '')
+    code = 400
+    name = 'Sec-WebSocket-Key'
     try:
-        # A body of up to max_body_length bytes is read too.
-        return await asyncio.wait_for(request, timeout + Request.max_body_length / 1024)
-    except asyncio.TimeoutError:
-        raise OSError(MUTED_SOCKET_ERRORS[0], 'timed out')  # a bad request to Microdot
+        if not local and float(request.http_version) < 1.1:
+            name = 'HTTP version'
+        elif len(key) == 24 and len(a2b_base64(key)) == 16:  # section 4.1, item 7
+            name = None
+    except ValueError:
+        pass
+    if request.method != 'GET':
+        name = 'method'
+    elif 'websocket' not in getlist(headers, 'upgrade'):
+        name = 'Upgrade header'
+    elif 'upgrade' not in getlist(headers, 'connection'):
+        name = 'Connection header'
+    elif not name and headers.get('Sec-WebSocket-Version', '').strip() != str(_VERSION):
+        code = 426
+        name = 'Sec-WebSocket-Version, which must be 13'
+    if name:
+        request.app.abort(code, 'WebSocket handshake: bad ' + name)
+    return accept(key)
 
 
-Request.create = staticmethod(_create_in_time)
+async def handshake(self, upgrade=None):
+    """Answer the upgrade request of a connection; HTTPException 400 or 426 if it is not a proper
+    one.
+
+    :param upgrade: for options: a function, called with the connection; returns more headers of the
+                    response, bytes, and the limit of compressed messages. See features/options.py.
+    """
+    request = self.request
+    writer = request.sock[1]
+    if not hasattr(writer, 'write'):  # the TestClient's has only awrite()
+        self.local = True
+    key = _handshake_response(request, self.local)
+    # All that needs memory comes before the first byte: without it the answer is still an error.
+    headers, maxsize = upgrade(self) if upgrade else (b'', 0)
+    self.open(request.sock, None, maxsize)
+    response = (
+        b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+        b'Sec-WebSocket-Accept: %s\r\n%s\r\n'
+    ) % (key, headers)
+    try:
+        await writer.awrite(response)
+    except OSError:
+        raise self.abort()
+    self.update(_OPEN)
 
 
-async def _after_error(request, response):
+create = Request.create
+
+
+async def wrapper(*args, **kwargs):
+    """In place of Microdot's ``Request.create``, which waits for ever for a request's end."""
+    time = WebSocket.handshake_timeout
+    if time <= 0:
+        return await create(*args, **kwargs)
+    # A body of up to max_body_length bytes is read too.
+    deadline = timer.Deadline(int(time * 1000) + Request.max_body_length)
+    try:
+        return await create(*args, **kwargs)
+    except CancelledError:
+        if not deadline.done:
+            raise
+        raise OSError(MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
+    finally:
+        timer.clear(deadline)
+
+
+Request.create = staticmethod(wrapper)
+
+
+async def after_error_request(request, response):
     """Registered with the application: runs when a handler raised, or the handshake was refused."""
-    ws = getattr(request, '_websocket', None)
+    ws = getattr(request, 'websocket', None)
     if ws is None:
         return response
-    if ws._stream is None and not ws.closed:  # refused
+    if ws.state == _CONNECTING:  # refused
         if response.status_code == 426:
-            response.headers['Sec-WebSocket-Version'] = '13'  # RFC 6455, section 4.4
+            response.headers['Sec-WebSocket-Version'] = str(_VERSION)  # RFC 6455, section 4.4
         return response
-    await ws.close(_INTERNAL_ERROR)
+    await aclose(ws, _INTERNAL_ERROR)
     return Response.already_handled  # no HTTP behind the Close
 
 
-async def websocket_upgrade(request, **options):
+async def aclose(self, code):
+    """Close the connection for good: Microdot closes the socket behind this."""
+    if self.state == _OPEN:
+        await self.close(code)
+    else:
+        await self.close()  # one of Microdot's asgi module takes no code
+    while self.state == _CLOSING:  # another task has taken the closing over: take it back
+        await self.wait_closed()
+
+
+async def websocket_upgrade(request, **kwargs):
     """Upgrade a request to a WebSocket connection, inside a route function.
 
     For example after the user's credentials are verified. Returns the ``WebSocket``::
@@ -66,24 +159,31 @@ async def websocket_upgrade(request, **options):
     A request that is no proper handshake (RFC 6455, section 4.2.1) is answered 400, 426 for
     another version than 13, or 403 for another origin than ``origins``, and the function does not
     go on. When it returns, the connection is closed with code 1000; when it raises, with 1011.
-    ``options``: as of ``with_websocket``.
+    The options: as of ``with_websocket``.
     """
-    app = request.app
-    if _after_error not in app.after_error_request_handlers:
-        app.after_error_request(_after_error)
-    ws = request._websocket = WebSocket(request)
-    if options:
-        from ._options import handshake
-
-        await handshake(ws, options)
-    else:
-        await ws.handshake()
+    ws = await upgrade(request, kwargs)
 
     @request.after_request
-    async def finish(request, response):
-        await ws.close()
+    async def wrapper(request, response):
+        await aclose(ws, _NORMAL)
         return Response.already_handled
 
+    return ws
+
+
+async def upgrade(request, kwargs=None):
+    """The handshake of a request, with these options; the ``WebSocket``. The caller has to end it:
+    ``aclose()``."""
+    app = request.app
+    if after_error_request not in app.after_error_request_handlers:
+        app.after_error_request(after_error_request)
+    ws = request.websocket = WebSocket(request)
+    if kwargs:
+        from .features import open
+
+        await open(ws, kwargs)
+    else:
+        await handshake(ws)
     return ws
 
 
@@ -96,6 +196,7 @@ def websocket_wrapper(f, upgrade_function):
 
     async def wrapper(request, *args, **kwargs):
         ws = await upgrade_function(request)
+        code = _NORMAL
         try:
             await f(request, ws, *args, **kwargs)
         except WebSocketError:
@@ -103,26 +204,25 @@ def websocket_wrapper(f, upgrade_function):
         except Exception as exc:
             if not isinstance(exc, OSError) or exc.errno not in MUTED_SOCKET_ERRORS:
                 print_exception(exc)
-                ws._exit_code = _INTERNAL_ERROR
+                code = _INTERNAL_ERROR
         except BaseException:
             # Cancelled, as when the server stops: there is no time to wait for an answer.
-            ws._exit_code = _GOING_AWAY
+            code = _GOING_AWAY
             ws.close_timeout = 0
             raise
         finally:
             try:
-                await ws.close()
+                await aclose(ws, code)
             except Exception:
                 pass
         return Response.already_handled
 
-    # Now, for its buffer: once the application runs, the heap has holes. (The smallest one in which
-    # it works is 3.7 KB smaller.)
-    Protocol(WebSocket.read_buffer_size)
+    # Now, for its buffer: once the application runs, the heap has holes.
+    Protocol(None, None, WebSocket.read_buffer_size, 0, 0, 0)
     return wraps(f)(wrapper) if wraps else wrapper
 
 
-def with_websocket(f=None, **options):
+def with_websocket(f=None, **kwargs):
     """Make a route a WebSocket endpoint: the function receives the connection behind the request::
 
         @app.route('/echo')
@@ -147,8 +247,8 @@ def with_websocket(f=None, **options):
 
     The other options are the attributes of ``WebSocket``, for this connection only.
     """
-    if options or not f:
-        from ._options import decorator
+    if kwargs or not f:
+        from .features import decorated
 
-        return decorator(f, options)
-    return websocket_wrapper(f, websocket_upgrade)
+        return decorated(f, kwargs)
+    return websocket_wrapper(f, upgrade)

@@ -1,29 +1,68 @@
-"""The connection object of Microdot's API: ``protocol.py`` over ``stream.py``, with asyncio."""
+"""The connection object of Microdot's API: a ``Protocol``, which reads and writes, with asyncio.
+
+Names that other modules of the package use have no underscore. Many of them are words that
+MicroPython knows already, since each new name takes memory on a board.
+"""
 
 import asyncio
 
 from microdot import Request
 from microdot.microdot import HTTPException
 
-from . import handshake
-from . import protocol as rfc
-from .protocol import const
-from .stream import open_stream
+from . import timer
 
-# Of protocol.py, whose values these are: so they take no RAM and no look-ups on a board.
+try:
+    from micropython import const
+except ImportError:  # CPython
+    const = int
+
+# The version of the contract of Protocol. `.py` and `.mpy` files are copied separately, so it is
+# compared.
+version = 3
+try:
+    import _wscodec
+
+    if _wscodec is None:  # MicroPython, with None in sys.modules; CPython raises ImportError
+        raise ImportError
+    if _wscodec.version != version:
+        raise ValueError('its version is %s, not %s' % (_wscodec.version, version))
+    Protocol = _wscodec.Protocol
+except Exception as exc:
+    from .platform import Protocol, print_exception
+
+    print_exception(exc)
+
+# Constants with an underscore take no memory on a board, and no look-up. The first are those of
+# core/frames.py: opcodes (RFC 6455, section 5.2), close codes (7.4.1), events of Protocol.read()
+# and what Protocol.write() returns if it is not None.
 _TEXT = const(1)
 _BINARY = const(2)
 _CLOSE = const(8)
 _PING = const(9)
 _PONG = const(10)
+
 _NORMAL = const(1000)
+_NO_STATUS = const(1005)
 _ABNORMAL = const(1006)
 _POLICY_VIOLATION = const(1008)
 _TOO_BIG = const(1009)
-_MAX_LENGTH = const(0x3FFFFFFF)
 
-BUFFERS = bytes, bytearray, memoryview
-_BURST = const(32)  # reads and writes without waiting, before other tasks get their turn
+_MORE = const(-1)
+_END = const(-4)
+_BLOCKED = const(-5)
+_WOKEN = const(-6)
+
+_YIELD = const(1)
+_CORKED = const(2)
+_BUSY = const(4)
+
+# The states of a connection
+_CONNECTING = const(0)
+_OPEN = const(1)
+_CLOSING = const(2)  # a Close has been sent, or is being sent; nothing else will be
+_CLOSED = const(3)  # nothing will be read or sent any more
+
+_LOOKS = const(4)  # of the timer, in the time that a frame or a send may take
 
 
 class WebSocketError(HTTPException):
@@ -42,7 +81,7 @@ class WebSocketError(HTTPException):
         self.reason = reason
 
     def __str__(self):
-        return '%s (%d)' % (self.reason or 'connection closed', self.code)
+        return '%s (close code %d)' % (self.reason or 'connection closed', self.code)
 
     def __repr__(self):
         return 'WebSocketError: ' + str(self)
@@ -62,8 +101,8 @@ class WebSocket:
     PONG = _PONG
 
     #: The longest message, in bytes over all its fragments, that ``receive()`` accepts; a longer
-    #: one is refused with close code 1009. 0: no limit; -1: ``Request.max_body_length``. A class
-    #: attribute, for connections from then on, that may be set on an open one too.
+    #: one is refused with close code 1009. 0: no limit; -1: ``Request.max_body_length``, as it was
+    #: at the handshake. It may be set on an open connection too.
     max_message_length = -1
 
     #: Seconds in which a client must have sent its whole request, and one more for each KiB of
@@ -71,7 +110,7 @@ class WebSocket:
     handshake_timeout = 10
 
     #: The most fragments that a message may come in; more are refused with close code 1008. 0: no
-    #: limit.
+    #: limit. Of the class, or an option: it is looked at in the handshake.
     max_fragments = 1 << 17
 
     #: Seconds in which a frame that has begun to arrive must be complete, or bring another 1024
@@ -82,70 +121,75 @@ class WebSocket:
     #: dropped. 0: no limit.
     send_timeout = 20
 
-    #: Seconds to wait for the peer's Close after sending one.
+    #: Seconds to wait for the peer's Close after sending one, and for the sending of it.
     close_timeout = 2
 
-    #: Bytes that are read at once; 16384 where at least 1 MiB of memory is free at the import. A
-    #: connection takes such a buffer when something arrives, and gives it back when it waits for
-    #: the next frame. Longer payloads do not pass through it.
-    read_buffer_size = 2048
+    #: Bytes that are read at once; 2048 where 100 KB of memory are free at the import, 16384 where
+    #: a megabyte is. A connection takes such a buffer when something arrives, and gives it back
+    #: when it waits for the next frame. Longer payloads do not pass through it. Of the class, or an
+    #: option: it is looked at in the handshake.
+    read_buffer_size = 512
 
-    _stream = None  # until the handshake is done
-    _in_process = False  # a client like Microdot's TestClient, with no closing handshake
-    _turn = None  # a Lock, made when a task first has to wait until it may send
-    _flushing = 0  # tasks that hold it or wait for it
-    _fragments = None  # see _fragments.py
-    _more_came = True  # the last read filled its buffer, or did not have to wait
-    _receiving = False  # True while a task is in receive(); an Event if close() waits for its end
-    _reading = False  # and waits for bytes
-    _timed_out = False  # for the task in receive(), when it is woken
-    _ended = False  # nothing more will be read
-    _end = ('', _NORMAL)  # reason and code of the WebSocketErrors from then on
-    _exit_code = _NORMAL  # for close() without a code
+    #: The close code with which the connection has ended; None while it is open.
+    close_code = None
+    #: The reason that came with it, str; None while it is open.
+    close_reason = None
+
+    # One of the states above; update() alone changes it.
+    state = _CONNECTING
+    # The Protocol, while the connection is open and no task is in receive(); else None.
+    reader = None
+    # What messages are written to, while it is open and none has to wait; else None.
+    writer = None
+    # How many reasons there are for messages to wait: see acquire().
+    waiting = 0
+    # Of the task that waits until what was written is sent.
+    lock = None
+    # Features: the lock of messages that are sent in fragments, what compresses, the pings.
+    message_lock = compressed = pings = None
+    # Whether the peer is Microdot's TestClient: it answers no Close, and nothing can stall.
+    local = False
+    # Of the timer: see there, and poll().
+    due = next = values = None
 
     def __init__(self, request):
         #: The Microdot ``Request`` that was upgraded, None in a client.
         self.request = request
         #: True once a Close was sent, or the connection was lost: nothing can be sent any more.
         self.closed = False
-        self._burst = 0  # reads and writes since this task last waited
-        self._watch = None  # see _deadlines.py
-        # receive() finds them faster here than in the class.
+        # receive() finds it faster here than in the class.
         self.max_message_length = self.max_message_length
-        self.max_fragments = self.max_fragments
 
     def __getattr__(self, name):
         # The rest of the API takes no memory until it is used.
-        from ._more import attribute
+        from .features import get
 
-        return attribute(self, name)
+        return get(self, name)
 
-    async def handshake(self, negotiate=None):
-        """Answer the upgrade request; HTTPException 400 or 426 if it is not a proper one.
+    def open(self, sock, urandom, maxsize):
+        """Make the ``Protocol``; ``update(OPEN)`` has to follow once the handshake is done.
 
-        ``negotiate``: of ``_options.py``, if there are any.
+        :param sock: asyncio's ``(reader, writer)``.
+        :param urandom, maxsize: as ``Protocol`` takes them: of a client, None of a server; the most
+                                bytes of a compressed message.
         """
-        request = self.request
-        reader, writer = request.sock
-        in_process = not hasattr(writer, 'write')  # Microdot's TestClient has only awrite()
-        refusal = handshake.refusal(request, in_process)
-        if refusal:
-            request.app.abort(*refusal)
-        # All that needs memory comes first: if there is none, the answer is still Microdot's 500.
-        protocol = rfc.Protocol(self.read_buffer_size, not in_process)
-        stream = open_stream(reader, writer)
-        headers = b''
-        if negotiate:
-            protocol, stream, headers = negotiate(protocol, stream)
-        try:
-            await writer.awrite(handshake.response(request, headers))
-        except OSError:
-            raise self._lost()
-        self._protocol = protocol
-        self._stream = stream
-        self._in_process = in_process
+        kind = Protocol
+        stream = getattr(sock[1], 's', None)
+        if stream is None:  # CPython, or Microdot's TestClient
+            from .platform import connect
 
-    async def receive(self):
+            kind, stream = connect(sock)
+        else:
+            try:
+                # Or a small frame waits for the acknowledgement of the one before it (Nagle).
+                stream.setsockopt(6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY
+            except (AttributeError, OSError, ValueError):
+                pass  # TLS, a stream that is no socket, or a port without the option
+        size = self.read_buffer_size
+        limit = Request.max_body_length
+        self.protocol = kind(stream, urandom, size, limit, self.max_fragments, maxsize)
+
+    async def receive(self, maxsize=None, buffer=None):
         """The next message: str for TEXT, bytes for BINARY.
 
         Answers pings and the peer's Close on the way (RFC 6455, section 5.5). Other tasks run when
@@ -154,75 +198,70 @@ class WebSocket:
         end too: code 1002 after a frame that breaks the protocol, 1007 after text that is not
         UTF-8, 1008 or 1009 after one of the limits. RuntimeError: another task is receiving.
         """
-        if self._receiving:
-            raise RuntimeError('another task is receiving')
-        protocol = self._protocol
-        stream = self._stream
-        limit = self.max_message_length
-        if limit <= 0:
-            limit = Request.max_body_length if limit else _MAX_LENGTH
-        protocol.limit = limit
-        protocol.max_fragments = self.max_fragments
-        self._receiving = True
-        end = None  # code and reason, if it is this end that has to close
+        # maxsize and buffer are for features/pieces.py: the limit and buffer of Protocol.read().
+        protocol = self.reader
+        if protocol is None:
+            await asyncio.sleep(0)  # a handler that tries again and again must let others run
+            if self.state == _OPEN:
+                raise RuntimeError('another task is receiving')
+            raise self.exception()
+        if maxsize is None:
+            maxsize = self.max_message_length
         try:
-            while not self.closed:
-                # Nearly always nothing has been left by the message before.
-                event = 0
-                if protocol._buf or protocol._opcode:
-                    event = protocol.next_event()
-                if event <= 0:
-                    n = None
-                    # In the middle of a frame, or while messages are there when they are asked for,
-                    # reading costs less than waiting. But others must get their turn.
-                    if (event or self._more_came) and self._burst < _BURST:
-                        self._burst += 1
-                        n = protocol.read(stream.readinto)
-                        if event or n is None:
-                            self._more_came = False  # behind a long message let some gather
-                    if n is None:
-                        if event and not self._watch:
-                            self._begin_watch()
-                        self._burst = 0
-                        self._reading = True
-                        await stream.readable()
-                        n = protocol.read(stream.readinto)
-                        if n == protocol.buffer_size and not event:
-                            self._more_came = True
-                    if n == 0:
-                        self._lost()
-                    elif n and self._watch:
-                        self._watch.received += n
-                elif event <= _BINARY:
-                    data = protocol.data
-                    protocol.data = None  # or it would stay in memory until the next one
-                    return data
-                elif event == _PING:
-                    self._reading = False
-                    await self.send(protocol.data, _PONG)
-                elif event == _CLOSE:
-                    self._ended = True
-                    self._end = (protocol.close_reason, protocol.close_code)
-                    await self._shut(protocol.close_code, '')
-                elif self._watch:
-                    self._watch.pong(protocol.data)
-        except rfc.ProtocolError as exc:
-            end = exc.args
-        except MemoryError:
-            end = _TOO_BIG, 'out of memory'
+            message = protocol.read(maxsize, buffer)
+            if message:
+                return message
+            self.reader = None
+            try:
+                while message is None or message is False:
+                    if message is None:
+                        await protocol
+                    elif self.closed:
+                        raise self.exception()
+                    else:
+                        message = await self._read_frame(protocol, maxsize, buffer)
+                        if message is not None:
+                            return message
+                    message = protocol.read(maxsize, buffer)
+                return message
+            finally:
+                if self.state == _OPEN:
+                    self.reader = protocol
+        except asyncio.CancelledError:
+            protocol.register()
+            raise
         except OSError:
-            if self._timed_out:
-                end = _POLICY_VIOLATION, 'frame timed out'
-            else:
-                self._lost()
-        finally:
-            receiving = self._receiving
-            self._receiving = self._reading = False
-            if receiving is not True:
-                receiving.set()
-        if end and not self.closed:
-            await self._shut(*end)
-        raise self._end_error()
+            raise self.abort()
+        except MemoryError:
+            await self.throw(_TOO_BIG, 'out of memory')
+
+    async def _read_frame(self, protocol, maxsize, buffer):
+        """What ``Protocol.read()`` has found instead of a plain message. Returns the message that a
+        compressed one becomes, else None: read on."""
+        event = protocol.event
+        if event == _MORE:
+            protocol.poll = True
+            self.watch()
+        elif event == _PING:
+            await self.send(protocol.data, _PONG)
+        elif event == _PONG:
+            if self.pings:
+                self.pings.recv(protocol.data)
+        elif event == _BLOCKED:
+            await self.flush()
+        elif event == _END:
+            raise self.abort()
+        elif event == _CLOSE:
+            code = protocol.code
+            self.update(_CLOSING, code, protocol.data)
+            await self.shutdown(b'' if code == _NO_STATUS else code.to_bytes(2, 'big'))
+            await self.wait_closed(False)
+        elif event == _WOKEN:
+            await self.throw(_POLICY_VIOLATION, 'frame timed out')
+        elif event < 0:
+            await self.throw(protocol.code, protocol.data)
+        else:
+            return await self.compressed.message(self, maxsize, buffer)
 
     async def send(self, data, opcode=None):
         """Send a message, or a control frame.
@@ -232,126 +271,252 @@ class WebSocket:
         :param opcode: ``ws.TEXT`` for str and ``ws.BINARY`` for bytes unless it is given; or
                        ``ws.PING``, ``ws.PONG`` or ``ws.CLOSE`` (RFC 6455, section 5.5).
 
-        It returns once the system has taken all of the data. Many tasks may send at once. If it is
-        cancelled, the message goes out whole, or not at all if it had to wait for another one.
+        It returns once the system has taken all of the data, or it is gathered with other small
+        messages, to go out together in this turn of the event loop. Many tasks may send at once. If
+        it is cancelled, the message goes out whole, or not at all if it waited for another one.
         WebSocketError: the connection has ended. ValueError: a reserved opcode, or a control frame
         of more than 125 bytes. TypeError: data of another type.
         """
-        if self.closed:
-            raise self._end_error()
-        if isinstance(data, str):
-            if opcode:
-                data = data.encode()
-            else:
-                opcode = _TEXT
-        elif isinstance(data, BUFFERS):
-            opcode = opcode or _BINARY
-        else:
-            raise TypeError('send() takes str or bytes, not %s' % type(data).__name__)
-        if opcode > _BINARY:
-            rfc.check_sendable(opcode, len(data))
-            if opcode == _CLOSE:
-                self.closed = True
+        writer = self.writer
         try:
-            waits = None
-            if not self._flushing or self.closed:
-                waits = self._stream.write_frame(opcode, data)
-            if waits is None:
-                await (self._fragments or self)._flush(opcode, data)
+            if writer is None or (opcode and (opcode == _CLOSE or opcode > _PONG)):
+                await self.schedule(data, opcode)
                 return
-            if waits:
-                await self._flush()
+            state = writer.write(data, opcode or None)
+            if state is None:
                 return
+            if state == _CORKED:
+                timer.set(self, 0)
+            elif state == _YIELD:
+                await asyncio.sleep(0)
+            else:
+                await self.flush(state == _BUSY, data, opcode)
         except OSError:
-            raise self._lost()
+            raise self.abort()
         except MemoryError:
-            self._lost()  # a part of the frame may be out
+            self.abort()  # a part of the frame may be out
             raise
-        # Nothing had to wait. A task that only sends would never let another one run.
-        self._burst += 1
-        if self._burst >= _BURST:
-            self._burst = 0
-            await asyncio.sleep(0)
 
-    async def close(self, code=None, reason=''):
+    async def schedule(self, data, opcode):
+        """``send()`` of a Close, or of what has to wait for another frame or message."""
+        if self.closed:
+            await asyncio.sleep(0)  # as in receive()
+            raise self.exception()
+        if opcode and opcode > _PONG:
+            raise ValueError('opcode')  # flags would be taken by Protocol.write()
+        if opcode == _CLOSE:
+            # As applications for Microdot may do; ValueError comes before anything has changed.
+            state = self.protocol.write(data, opcode)
+            self.update(_CLOSING)
+            self.protocol.schedule()
+            if state and state > _CORKED:
+                await self.flush(state == _BUSY, data, opcode)
+            return
+        opcode = opcode or None
+        lock = self.message_lock
+        if lock and (not opcode or opcode < _CLOSE):
+            await lock.acquire()
+            try:
+                await self.flush(True, data, opcode)
+            finally:
+                lock.release()
+        else:
+            await self.flush(True, data, opcode)
+
+    async def flush(self, write=False, data=None, opcode=None):
+        """Wait until what was written is sent; then, to ``write``, do so, and wait for that.
+        OSError: the connection broke."""
+        protocol = self.protocol
+        self.acquire()
+        try:
+            if not self.lock:
+                self.lock = asyncio.Lock()
+            await self.lock.acquire()
+            try:
+                self.watch()
+                while protocol.flush():
+                    await protocol.wait()
+                if write:
+                    if self.closed and opcode != _CLOSE:
+                        raise self.exception()
+                    if (self.compressed or protocol).write(data, opcode):
+                        while protocol.flush():
+                            await protocol.wait()
+            finally:
+                self.lock.release()
+        except asyncio.CancelledError:
+            protocol.register()
+            raise
+        finally:
+            self.release()
+
+    def acquire(self):
+        """Messages wait in ``flush()`` from now on, until as many calls of ``release()``."""
+        self.writer = None
+        self.waiting += 1
+
+    def release(self):
+        """The end of an ``acquire()``."""
+        self.waiting -= 1
+        if not self.waiting and self.state == _OPEN:
+            self.writer = self.compressed or self.protocol
+
+    async def drain(self):
+        """``flush()`` in a task of its own: an error ends the connection, and nothing else."""
+        try:
+            await self.flush()
+        except (OSError, MemoryError):
+            self.abort()
+
+    async def close(self, code=_NORMAL, reason=''):
         """Close the connection: send a Close, wait for the peer's for ``close_timeout`` seconds
         (RFC 6455, section 7).
 
-        :param code: 1000 unless it is given, or 1011 after an exception in the handler; 3000 to
-                     4999 are the application's.
+        :param code: 1000 unless it is given; 3000 to 4999 are the application's.
         :param reason: str, at most 123 bytes of UTF-8.
 
         Does nothing on a closed connection. ValueError: a code that may not be sent, a reason that
         is too long.
         """
+        if self.state == _OPEN:
+            payload = b''
+            if code != _NO_STATUS:
+                if not (3000 <= code < 5000 or (1000 <= code < 1015 and not 1004 <= code < 1007)):
+                    raise ValueError('close code %s may not be sent' % code)
+                payload = code.to_bytes(2, 'big') + reason.encode()
+            if len(payload) > 125:
+                raise ValueError('close reason is longer than 123 bytes')
+            self.update(_CLOSING, code, reason)
+            await self.shutdown(payload)
+        await self.wait_closed()
+
+    async def throw(self, code, reason):
+        """End the connection with this close code and reason; raises WebSocketError."""
+        await self.close(code, reason)
+        raise self.exception()
+
+    async def shutdown(self, payload):
+        """Send a Close, or while ``close_timeout`` lasts wait until it can be sent."""
+        try:
+            state = self.protocol.write(payload, _CLOSE)
+            if state and state > _CORKED and self.close_timeout > 0:
+                await self.flush(state == _BUSY, payload, _CLOSE)
+        except (OSError, MemoryError):
+            self.abort()
+
+    async def wait_closed(self, wait=True):
+        """A Close has been sent. Drop what arrives until the peer's Close, or do not ``wait``:
+        without it the system may answer bytes that come late with a reset, and the peer never see
+        ours. A client overrides this: it waits for the connection's end too."""
+        if self.state == _CLOSING and wait and not self.local and self.close_timeout > 0:
+            if not await self.discard():
+                return  # another task does the same from now on
+        self.update(_CLOSED)
+
+    async def discard(self):
+        """Drop what arrives until a Close, or the connection's end; False: another task has begun
+        to do so."""
+        protocol = self.protocol
+        try:
+            protocol.schedule()  # the task in receive(), or another one in here
+            while True:
+                done = protocol.drain()
+                if done is not None:
+                    return done
+                await protocol
+        except asyncio.CancelledError:
+            protocol.register()
+            raise
+        except (OSError, MemoryError):
+            return True
+
+    def abort(self, reason='connection lost'):
+        """The connection is lost: all tasks that wait for it end; the WebSocketError to raise."""
+        self.update(_CLOSED, _ABNORMAL, reason)
+        return self.exception()
+
+    def exception(self):
+        """The WebSocketError that tells how the connection has ended."""
+        return WebSocketError(self.close_reason, self.close_code)
+
+    def update(self, state, code=_NORMAL, reason=''):
+        """Change the state, and do what belongs to it; ``code`` and ``reason``, if it is the end.
+        Needs no memory from CLOSING on."""
+        before = self.state
+        if state <= before:
+            return
+        self.state = state
+        if state == _OPEN:
+            self.reader = self.protocol
+            self.writer = self.compressed or self.protocol
+            return
+        self.reader = self.writer = None
         if not self.closed:
-            await self._shut(code or self._exit_code, reason)
-        elif not self._ended:  # the application sent the Close itself, or another task did
-            await self._finish()
-        self._stop()
-        if self._watch:
-            self._watch.end()
+            self.closed = True
+            self.close_code = code
+            self.close_reason = reason
+        if self.pings:
+            self.pings.end()
+        if state == _CLOSING:
+            timer.set(self, int(self.close_timeout * 1000))
+            return
+        timer.clear(self)
+        if before != _CONNECTING:
+            self.protocol.abort()
 
-    async def _flush(self, opcode=0, data=None):
-        """Wait until what has been written is sent; write a frame behind it, and wait for that."""
-        if not self._watch:
-            self._begin_watch()
-        if not self._turn:
-            self._turn = asyncio.Lock()
-        stream = self._stream
-        self._flushing += 1
+    def watch(self):
+        """The connection is in the middle of something: the timer looks whether it gets on."""
+        if self.due is None and self.state == _OPEN and not self.local:
+            timer.set(self, self.poll(0) or 1)
+
+    def poll(self, time):
+        """The timer's look, so many milliseconds after the last; those until the next, 0 if there
+        is nothing to look at."""
+        if self.state != _OPEN:
+            self.abort()  # the time for the peer's Close has run out
+            return 0
+        protocol = self.protocol
+        # Whether a task waits in flush(). To flush here would leave it waiting, unwatched.
+        waits = self.lock and self.lock.locked()
         try:
-            async with self._turn:
-                await stream.flush()
-                if data is not None:
-                    if self.closed:
-                        raise self._end_error()
-                    if stream.write_frame(opcode, data):
-                        await stream.flush()
-        finally:
-            self._flushing -= 1
+            # What is corked goes out now.
+            if not waits and protocol.flush():
+                asyncio.create_task(self.drain())
+        except (OSError, MemoryError):
+            self.abort()
+            return 0
+        values = self.values
+        if not values:
+            values = self.values = [0, 0, 0, 0]
+        if _stalls(values, 0, time, 0 if self.reader else protocol.waiting, self.frame_timeout):
+            protocol.schedule()
+        if _stalls(values, 2, time, protocol.locked or waits, self.send_timeout):
+            self.abort('send timed out')
+            return 0
+        pings = self.pings
+        if pings and not pings.poll(time):
+            return 0
+        if not (values[0] or values[2] or pings):
+            protocol.poll = False
+            return 0
+        length = pings.timeout() if pings else 60
+        for limit in (self.frame_timeout, self.send_timeout):
+            if 0 < limit < length:
+                length = limit
+        return int(length * 1000) // _LOOKS or 1
 
-    def _begin_watch(self):
-        if not self._in_process:
-            from ._deadlines import watch
 
-            self._watch = watch(self)
+def _stalls(items, index, time, value, timeout):
+    """Whether something has not got on for ``timeout`` seconds.
 
-    async def _shut(self, code, reason):
-        """Send a Close; unless the peer's has come, wait for it. Raises only ValueError."""
-        payload = rfc.close_payload(code, reason)
-        self.closed = True
-        if not self._ended:
-            self._end = (reason, code)
-            self._ended = self._in_process
-        try:
-            waits = self._stream.write_frame(_CLOSE, payload)
-        except OSError:
-            self._lost()
-        else:
-            if waits or not self._ended:
-                await self._finish(waits)
-
-    async def _finish(self, waits=False):
-        from ._closing import finish
-
-        await finish(self, waits)
-
-    def _lost(self, reason='connection lost'):
-        """The connection broke; the WebSocketError to raise."""
-        if not self._ended and not self.closed:
-            self._end = (reason, _ABNORMAL)
-        self.closed = self._ended = True
-        self._stop()
-        return self._end_error()
-
-    def _stop(self):
-        """End what other tasks are waiting for; nothing more will be read."""
-        if self._stream:
-            self._stream.abort()
-            self._protocol.release()
-
-    def _end_error(self):
-        if self._watch:
-            self._watch.end()
-        return WebSocketError(*self._end)
+    :param items: at ``index`` the last ``value``, and behind it the milliseconds since it changed.
+    :param time: milliseconds since the last call.
+    :param value: changes whenever it gets on; 0 if there is nothing that could.
+    """
+    if items[index] != value:
+        items[index] = value
+        items[index + 1] = 0
+    elif value:
+        items[index + 1] += time
+        return items[index + 1] >= timeout * 1000 > 0
+    return False

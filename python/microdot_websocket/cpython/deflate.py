@@ -1,9 +1,8 @@
-"""``Inflater`` and ``deflate`` with CPython's zlib: see ``microdot_websocket/_deflate.py``."""
+"""``Inflater`` and ``deflate`` with CPython's zlib: see ``features/deflate.py``."""
 
 import zlib
 
 TAIL = b'\x00\x00\xff\xff\x03\x00'
-ROOM = 7
 STREAMS = 16
 MIN_BITS = 9  # zlib has no raw windows of 8 bits
 
@@ -11,8 +10,9 @@ _MEMORY = 5  # zlib's memLevel: 16 KB, which a short message needs no more of
 
 
 class Inflater:
-    def __init__(self, msg, size, few, bits):
-        self._message = bytes(memoryview(msg)[:size]) + TAIL
+    def __init__(self, data, few, bits):
+        self.size = len(data)
+        self._message = data + TAIL
         self._bits = bits
         self.rewind()
 

@@ -1,9 +1,9 @@
 """DEFLATE (RFC 1951) for messages, with MicroPython's ``deflate``. For CPython there is
-``cpython/deflate.py``; ``_compression.py`` picks.
+``cpython/deflate.py``; ``compression_offers.py`` picks.
 
-``Inflater(msg, size, few, bits)``: inflates a whole message, a bytearray of ``size`` bytes and room
-for ``ROOM`` more, which must not be used any more. ``bits``: the window of whoever compressed it;
-``few``: one that will do for most messages.
+``Inflater(data, few, bits)``: inflates a whole message, of ``size`` bytes. ``bits``: the window of
+the end that has compressed it, or less if the message will not be longer than that; ``few``: one
+that will do for most messages.
 ``readinto(buf)`` fills a bytearray or memoryview, only at the end not all of it; the bytes.
 ValueError: the data is corrupt, or ends in the middle. ``rewind()``: from the beginning again.
 
@@ -17,12 +17,8 @@ import io
 from deflate import RAW, DeflateIO
 from micropython import const
 
-from .codec import freeze
-
 #: Left out at a message's end (RFC 7692, section 7.2.1), and what ends the stream behind it.
 TAIL = b'\x00\x00\xff\xff\x03\x00'
-#: Bytes of room behind a message: freeze() wants one too.
-ROOM = const(7)
 #: Final blocks in one message, at most, with others behind them: each costs a new window.
 STREAMS = const(16)
 MIN_BITS = const(8)  # of a window that can be compressed for
@@ -33,11 +29,10 @@ _SEARCHED = const(9)  # bits of the window when compressing: its time is proport
 class Inflater:
     # DeflateIO allocates the window, but sees when it is too small.
 
-    def __init__(self, msg, size, few, bits):
-        end = size + len(TAIL)
-        msg[size:end] = TAIL
-        self._source = io.BytesIO(freeze(msg, end, False))
-        self._end = end
+    def __init__(self, data, few, bits):
+        self.size = len(data)
+        self._source = io.BytesIO(data + TAIL)
+        self._end = len(data) + len(TAIL)
         self._most_bits = bits
         self._done = 0
         self._open(few)

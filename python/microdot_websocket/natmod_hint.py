@@ -10,14 +10,15 @@ def hint():
     """The rest of the warning: what is used instead, and which file to copy.
 
     ``sys.implementation._mpy`` holds the .mpy version in its low byte, the sub-version in bits 8
-    and 9 and the architecture above them (py/persistentcode.h).
+    and 9, the architecture in the four above them, and flags from bit 16 on (py/persistentcode.h).
     """
     text = 'using the slower Python codec.'
     mpy = getattr(sys.implementation, '_mpy', 0)
     archs = _ARCHS.split()
-    if 0 < mpy >> 10 < len(archs):
+    arch = mpy >> 10 & 0x0F
+    if 0 < arch < len(archs):
         text += ' This machine takes %s_%d.%d/_wscodec.mpy of the same release.' % (
-            archs[mpy >> 10],
+            archs[arch],
             mpy & 0xFF,
             mpy >> 8 & 3,
         )

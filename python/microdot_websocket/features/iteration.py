@@ -1,9 +1,8 @@
-"""``async for`` and ``async with`` on a connection: methods of ``WebSocket``, see ``_more.py``."""
+"""``async for`` and ``async with`` on a connection: methods of ``WebSocket``."""
 
-from .protocol import const
-from .websocket import WebSocketError
+from ..websocket import WebSocketError, const
 
-# Of protocol.py, whose values these are
+# Of core/frames.py
 _NORMAL = const(1000)
 _GOING_AWAY = const(1001)
 _NO_STATUS = const(1005)
@@ -43,10 +42,11 @@ async def __aenter__(self):
 
 
 async def __aexit__(self, exc_type, exc, traceback):
+    code = _NORMAL
     if exc_type and not issubclass(exc_type, Exception):
         # As in upgrade.py: when it is cancelled, there is no time to wait for an answer.
-        self._exit_code = _GOING_AWAY
+        code = _GOING_AWAY
         self.close_timeout = 0
     elif exc_type and not issubclass(exc_type, WebSocketError):
-        self._exit_code = _INTERNAL_ERROR
-    await self.close()
+        code = _INTERNAL_ERROR
+    await self.close(code)

@@ -1,9 +1,6 @@
 """The options of ``with_websocket`` and ``websocket_upgrade``: imported where there are any."""
 
-from microdot import Request
-
-from .protocol import Protocol
-from .upgrade import websocket_upgrade, websocket_wrapper
+from ..upgrade import handshake, upgrade, websocket_wrapper
 
 _ATTRIBUTES = (
     'max_message_length',
@@ -34,15 +31,21 @@ def check(options, names=_NAMES):
             check(value, _COMPRESSION)
 
 
-def decorator(f, options):
+def decorated(f, options):
     """What ``with_websocket`` returns, with options or in ``@with_websocket()``."""
     check(options)
 
-    async def upgrade(request):
-        return await websocket_upgrade(request, **options)
+    # Now: while a server runs, the memory for it may be missing, and so may the stack.
+    if options.get('compression'):
+        from . import compression  # noqa: F401
+    if options.get('ping_interval'):
+        from . import ping  # noqa: F401
+
+    async def upgrade_with_options(request):
+        return await upgrade(request, options)
 
     def decorate(f):
-        return websocket_wrapper(f, upgrade)
+        return websocket_wrapper(f, upgrade_with_options)
 
     return decorate(f) if f else decorate
 
@@ -55,22 +58,23 @@ def give(ws, options, names=_NAMES):
             setattr(ws, name, value)
 
 
-async def handshake(ws, options):
+async def open(ws, options):
     """Give a connection its options, and do its handshake."""
     give(ws, options)
 
-    def negotiate(protocol, stream):
-        return _negotiate(ws, options, protocol, stream)
+    def negotiate(ws):
+        return _negotiate(ws, options)
 
-    await ws.handshake(negotiate)
+    await handshake(ws, negotiate)
     if ws.ping_interval > 0:
-        from ._keepalive import start
+        from .ping import start
 
         start(ws)
 
 
-def _negotiate(ws, options, protocol, stream):
-    """What the options make of the handshake: ``(protocol, stream, headers)``.
+def _negotiate(ws, options):
+    """What the options make of the handshake: more headers, bytes, and the limit of compressed
+    messages, 0 if there are none.
 
     HTTPException 403: the request's origin is none of ``origins``.
     """
@@ -85,22 +89,16 @@ def _negotiate(ws, options, protocol, stream):
         headers = 'Sec-WebSocket-Protocol: %s\r\n' % subprotocol
     compression = options.get('compression')
     extensions = request.headers.get('Sec-WebSocket-Extensions', '')
+    agreed = None
     if compression not in (None, False) and 'permessage-deflate' in extensions:
-        from . import _compression
+        from .compression import Compression, accept, message_limit
 
-        agreed = _compression.accept(extensions, message_limit(ws))
+        limit = message_limit(ws)
+        agreed = accept(extensions, limit)
         if agreed:
-            protocol, stream = _compression.wrap(agreed, compression, protocol, stream)
-            ws.compression = True
             headers += 'Sec-WebSocket-Extensions: %s\r\n' % agreed[0]
-    return protocol, stream, headers.encode()
-
-
-def message_limit(ws):
-    """The longest message that it may be sent, in bytes: what receive() works out for itself, since
-    it would pay for the call each time."""
-    limit = ws.max_message_length
-    return limit if limit > 0 else Request.max_body_length if limit else Protocol.limit
+            ws.compressed = Compression(ws, agreed, compression, limit)
+    return headers.encode(), ws.compressed.limit if agreed else 0
 
 
 def is_allowed(origin, origins):

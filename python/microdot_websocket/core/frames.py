@@ -1,0 +1,121 @@
+"""Frames of RFC 6455: their opcodes, close codes and headers, and what breaks a rule."""
+
+try:
+    from micropython import const
+except ImportError:  # CPython
+    const = int
+
+# Opcodes, section 5.2
+CONT = const(0)
+TEXT = const(1)
+BINARY = const(2)
+CLOSE = const(8)
+PING = const(9)
+PONG = const(10)
+
+# Events of Protocol.read() and Rules.next() besides these opcodes. Twins: ws_protocol.h and EV_END
+# and so on in mod_wscodec.c
+IDLE = const(0)  # more bytes are needed; nothing has begun
+MORE = const(-1)  # more bytes are needed; a frame has begun
+ROOM = const(-2)  # of Rules only: the message needs memory
+FULL = const(-3)  # the application's buffer is full, and more follows
+END = const(-4)  # the stream has ended
+BLOCKED = const(-5)  # corked frames have to be flushed before the task may wait
+WOKEN = const(-6)  # schedule() was called, or another task has taken the reading over
+
+# The peer broke a rule.
+ERR_RSV = const(-10)
+ERR_OPCODE = const(-11)
+ERR_MASK = const(-12)
+ERR_LENGTH = const(-13)
+ERR_CONTROL = const(-14)
+ERR_NESTED = const(-15)
+ERR_CONT = const(-16)
+ERR_CLOSE = const(-17)
+ERR_UTF8 = const(-18)
+ERR_FRAGMENTS = const(-19)
+ERR_TOO_BIG = const(-20)
+ERR_MEMORY = const(-21)
+
+#: What a Close has to tell a peer that broke a rule: the event's close code (section 7.4.1) and
+#: reason. Twins: ws_error_code and ws_error_text in ws_protocol.c
+ERRORS = {
+    ERR_RSV: (1002, 'RSV bits set'),
+    ERR_OPCODE: (1002, 'reserved opcode'),
+    ERR_MASK: (1002, 'wrong masking'),
+    ERR_LENGTH: (1002, 'length not minimal'),
+    ERR_CONTROL: (1002, 'control frame fragmented or too long'),
+    ERR_NESTED: (1002, 'message inside a message'),
+    ERR_CONT: (1002, 'continuation of nothing'),
+    ERR_CLOSE: (1002, 'bad close code'),
+    ERR_UTF8: (1007, 'invalid UTF-8'),
+    ERR_FRAGMENTS: (1008, 'too many fragments'),
+    ERR_TOO_BIG: (1009, 'message too big'),
+    ERR_MEMORY: (1009, 'out of memory'),
+}
+
+# What Protocol.write() returns if it is not None. Twin: the enum in mod_wscodec.c
+YIELD = const(1)  # the system has it, and it is other tasks' turn
+CORKED = const(2)  # it is the first in the cork: flush at the event loop's next turn
+WAITS = const(3)  # it was taken, and a part of it waits for flush()
+BUSY = const(4)  # it was not taken: an earlier frame waits
+
+#: The longest payload and the longest message, in bytes. Twin: WS_LENGTH_MAX in ws_core.h
+LENGTH_MAX = const(0x3FFFFFFF)
+
+#: The smallest read buffer, in bytes, into which a control frame fits: 14 of header, 125 of
+#: payload. Twin: WS_BUFFER_MIN in ws_protocol.h
+BUFFER_MIN = const(139)
+
+_NO_STATUS = const(1005)  # never on the wire: the Close was empty
+_CONTROL_MAX = const(125)
+
+
+def is_close_code(code):
+    """Whether ``code`` may stand in a Close (section 7.4.2 and IANA's registry).
+
+    Twin: ws_is_close_code in ws_protocol.c
+    """
+    return 3000 <= code <= 4999 or (1000 <= code <= 1014 and not 1004 <= code <= 1006)
+
+
+def close_payload(code, reason=''):
+    """The payload of a Close, bytes; empty for code 1005, "no status" (section 5.5.1).
+
+    ValueError: a code that may not be sent, or a reason of more than 123 bytes of UTF-8.
+    """
+    if code == _NO_STATUS:
+        return b''
+    if not is_close_code(code):
+        raise ValueError('close code %s may not be sent' % code)
+    payload = code.to_bytes(2, 'big') + reason.encode()
+    if len(payload) > _CONTROL_MAX:
+        raise ValueError('close reason is longer than 123 bytes')
+    return payload
+
+
+def write_header(first, length, key=b''):
+    """The header of a frame (section 5.2), bytes: 2, 4 or 10, and the key's 4.
+
+    :param first: the first byte: FIN, RSV bits and opcode.
+    :param length: of the payload, in bytes.
+    :param key: the mask key, bytes, if the frame is masked.
+
+    Twin: ws_write_header in ws_protocol.c
+    """
+    masked = 0x80 if key else 0
+    if length < 126:
+        return bytes((first, masked | length)) + key
+    if length < 0x10000:
+        return bytes((first, masked | 126, length >> 8, length & 0xFF)) + key
+    return bytes((first, masked | 127)) + length.to_bytes(8, 'big') + key
+
+
+def encode_frame(opcode, payload):
+    """A whole unmasked frame with FIN, bytes.
+
+    :param payload: str, of which the UTF-8 is sent, or bytes, bytearray or memoryview.
+    """
+    if isinstance(payload, str):
+        payload = payload.encode()
+    return write_header(0x80 | opcode, len(payload)) + payload

@@ -1,0 +1,320 @@
+"""The receiving side of RFC 6455 over bytes that have arrived, for either role: the twin of
+natmod/ws_protocol.c, whose header states the rules and how they are used.
+
+It differs where Python does: the memory is bytearrays and memoryviews of bytes, and a small message
+that has arrived whole comes as an object, in ``message``, instead of through ``msg``.
+"""
+
+import sys
+
+from .frames import is_close_code
+from .mask import unmask, unmasked
+from .text import utf8
+
+try:
+    from micropython import const
+except ImportError:  # CPython
+    const = int
+
+# Of frames.py, whose values these are: with an underscore they take no RAM and no look-ups on a
+# board.
+_TEXT = const(1)
+_BINARY = const(2)
+_CLOSE = const(8)
+_PONG = const(10)
+_IDLE = const(0)
+_MORE = const(-1)
+_ROOM = const(-2)
+_FULL = const(-3)
+_ERR_RSV = const(-10)
+_ERR_OPCODE = const(-11)
+_ERR_MASK = const(-12)
+_ERR_LENGTH = const(-13)
+_ERR_CONTROL = const(-14)
+_ERR_NESTED = const(-15)
+_ERR_CONT = const(-16)
+_ERR_CLOSE = const(-17)
+_ERR_UTF8 = const(-18)
+_ERR_FRAGMENTS = const(-19)
+_ERR_TOO_BIG = const(-20)
+_LENGTH_MAX = const(0x3FFFFFFF)
+_NO_STATUS = const(1005)
+_CONTROL_MAX = const(125)
+
+# Where a message goes. Twins: WS_OWN, WS_BUFFER, WS_SKIP
+OWN = const(0)  # to memory of its own, for all of it: ROOM. A compressed message always does
+BUFFER = const(1)  # to msg[0:room], again and again: FULL
+SKIP = const(2)  # nowhere: it is checked and dropped, and not returned at its end
+_OWN = const(0)
+_SKIP = const(2)
+
+
+_STRICT = sys.implementation.name == 'cpython'  # its decoder is, MicroPython's is not
+
+
+class Rules:
+    """What has arrived of one connection, and what it means. Twin: ws_protocol_t
+
+    The attributes are those of the C struct; these are the ones to be set from outside:
+    ``buf``, ``start``, ``end``: ``buf[start:end]``, a bytearray, has arrived and is not decoded;
+    None where start == end.
+    ``msg``, ``room``, ``size``: the message in progress is ``msg[:size]``, of room bytes.
+    ``arrived``: bytes that were read to msg at size, still masked.
+    ``limit``, ``compressed_limit``: of a message, bytes; ``max_fragments``: of a message, 0: any.
+    ``next_sink``, ``sink``: where messages go.
+
+    :param masked: whether the peer masks its frames, as a client does (section 5.1).
+    :param rsv1: whether compressed messages have been agreed on (RFC 7692).
+    """
+
+    def __init__(self, masked, rsv1):
+        self.masked = masked
+        self.rsv1 = rsv1
+        self.buf = self.msg = None
+        self.start = self.end = 0
+        self.room = self.size = self.total = self.left = self.arrived = 0
+        self.limit = self.compressed_limit = _LENGTH_MAX
+        self.max_fragments = self.fragments = 0
+        self.frames = 0  # data frames that have begun, to see whether the peer gets on
+        self.first = self.length = 0  # of the current frame's header
+        self.key = b''
+        self.next_sink = self.sink = _OWN
+        self.opcode = 0  # of the message in progress or the last one
+        self.in_message = self.in_frame = self.compressed = False
+        self.utf8 = 0
+        #: A small message that next() has returned, str or bytes, to be taken; else None.
+        self.message = None
+        #: After a control frame its payload, bytes; after CLOSE its reason, str.
+        self.data = None
+        self.close_code = _NO_STATUS
+
+    def next(self):
+        """What has arrived: an opcode, of a message or a control frame; IDLE, MORE, ROOM or FULL;
+        or an error. Twin: ws_next
+
+        MemoryError: there is no room for a small message. After that, an error or CLOSE it must not
+        be called again.
+        """
+        while True:
+            if self.in_frame:
+                while self.left:
+                    result = self._gather()
+                    if result:
+                        return result
+                self.in_frame = False
+                if self.first >= 0x80:
+                    self.in_message = False
+                    if self.utf8:
+                        return _ERR_UTF8
+                    if self.sink != _SKIP:
+                        return self.opcode
+            start = self.start
+            end = self.end
+            if end - start < 2:
+                return _MORE if start < end else _IDLE
+            buf = self.buf
+            first = buf[start]
+            length = buf[start + 1]
+            masked = length > 127
+            length &= 127
+            size = 2 if length < 126 else 4 if length == 126 else 10
+            at = start + size
+            body = at + 4 if masked else at
+            if body > end:
+                return _MORE
+            is_minimal = True
+            if size > 2:
+                length = int.from_bytes(buf[start + 2 : at], 'big')
+                is_minimal = size == 4 and length > 125
+            stop = body + length
+            # Nearly always: a whole message has arrived in one frame, of 0 to 65535 bytes.
+            if (
+                (first == 0x81 or first == 0x82)
+                and stop <= end
+                and is_minimal
+                and masked == self.masked
+                and length <= self.limit
+                and not self.in_message
+                and self.next_sink == _OWN
+            ):
+                return self._take_whole(first & 0x0F, at, body, stop)
+            if length > _LENGTH_MAX:
+                return _ERR_TOO_BIG
+            result = self._check_header(first, masked, length, size)
+            if result:
+                return result
+            self.first = first
+            self.length = length
+            self.key = bytes(buf[at:body])
+            if first & 0x08:
+                return _MORE if stop > end else self._control(first & 0x0F, body, stop)
+            self.start = body
+            result = self._begin_frame(first, length)
+            if result:
+                return result
+
+    def _take_whole(self, opcode, at, start, stop):
+        """A message whose frame is whole: its mask key at buf[at:start], its payload up to stop."""
+        self.start = stop
+        self.length = stop - start
+        self.opcode = opcode
+        self.compressed = False
+        buf = self.buf
+        if at < start:
+            data = unmasked(buf, start, stop, bytes(buf[at:start]))
+        else:
+            data = memoryview(buf)[start:stop]
+        if opcode == _TEXT:
+            if not _STRICT and utf8(data, 0, len(data), 0):
+                return _ERR_UTF8
+            try:
+                self.message = str(data, 'utf-8')
+            except ValueError:
+                return _ERR_UTF8
+        else:
+            self.message = bytes(data)
+        return opcode
+
+    def _check_header(self, first, masked, length, size):
+        """Whether a frame may come now, by its header, whose first part has size bytes: 0 or an
+        error. Twin: check_header"""
+        opcode = first & 0x0F
+        if first & 0x70 and (first & 0x70 != 0x40 or not self.rsv1 or not 0 < opcode <= _BINARY):
+            return _ERR_RSV
+        if opcode > _PONG or _BINARY < opcode < _CLOSE:
+            return _ERR_OPCODE
+        if masked != self.masked:
+            return _ERR_MASK
+        if size > (2 if length < 126 else 4 if length < 0x10000 else 10):
+            return _ERR_LENGTH
+        if opcode >= _CLOSE:
+            return _ERR_CONTROL if first < 0x80 or length > _CONTROL_MAX else 0
+        if opcode and self.in_message:
+            return _ERR_NESTED
+        if not opcode and not self.in_message:
+            return _ERR_CONT
+        return 0
+
+    def _begin_frame(self, first, length):
+        """A data frame's header is there: begin the message, or go on with it. 0 or an error.
+        Twin: begin_frame"""
+        opcode = first & 0x0F
+        if opcode:
+            self.opcode = opcode
+            self.compressed = first & 0x40 != 0
+            self.sink = _OWN if self.compressed else self.next_sink
+            self.size = self.total = self.fragments = 0
+            if self.sink == _OWN:
+                self.room = 0
+            self.utf8 = 0
+            self.in_message = True
+        self.frames = self.frames + 1 & _LENGTH_MAX
+        self.left = length  # also of a frame that is refused: discard() passes over it
+        limit = self.compressed_limit if self.compressed else self.limit
+        if self.sink != _SKIP and self.total + length > limit:
+            return _ERR_TOO_BIG
+        self.fragments += 1
+        if self.fragments > self.max_fragments > 0:
+            return _ERR_FRAGMENTS
+        self.total += length
+        self.in_frame = True
+        return 0
+
+    def _control(self, opcode, start, stop):
+        """A whole control frame, its payload at buf[start:stop]: its opcode, or an error. One that
+        is refused stays where it is, so that discard() finds a bad Close, too. Twin: control"""
+        data = bytes(self.buf[start:stop])
+        if self.masked:
+            data = unmasked(data, 0, len(data), self.key)
+        if opcode == _CLOSE:
+            self.close_code = _NO_STATUS
+            reason = b''
+            if data:
+                code = data[0] << 8 | data[1] if len(data) > 1 else 0
+                if not is_close_code(code):
+                    return _ERR_CLOSE
+                self.close_code = code
+                reason = data[2:]
+                if utf8(reason, 0, len(reason), 0):
+                    return _ERR_UTF8
+            data = str(reason, 'utf-8')
+            stop = self.end  # what follows does not count
+        self.start = stop
+        self.data = data
+        return opcode
+
+    def _gather(self):
+        """Take what has arrived of the current frame's payload: 0, or what next() has to return.
+        Twin: gather"""
+        n = self.arrived
+        buf = self.msg
+        at = size = self.size
+        if n:
+            self.arrived = 0
+        else:
+            start = self.start
+            n = min(self.end - start, self.left)
+            if self.sink == _SKIP:
+                buf = self.buf
+                at = start
+            elif self.sink == _OWN:
+                if self.room < self.total:
+                    return _ROOM
+            else:
+                if size == self.room:
+                    return _FULL
+                n = min(n, self.room - size)
+            if not n:
+                return _MORE
+            self.start = start + n
+            if buf is self.msg:
+                memoryview(buf)[at : at + n][:] = memoryview(self.buf)[start : start + n]
+        if self.masked:
+            unmask(buf, at, at + n, self.key, self.length - self.left)
+        if self.sink != _SKIP:
+            self.size = size + n
+        self.left -= n
+        if self.opcode == _TEXT and not self.compressed:
+            self.utf8 = utf8(buf, at, at + n, self.utf8)
+            if self.utf8 < 0:
+                return _ERR_UTF8
+        return 0
+
+    def direct(self, least):
+        """How many bytes may be read straight to msg at size; 0 unless that is least or more.
+        Twin: ws_direct"""
+        if self.start != self.end or self.sink == _SKIP:
+            return 0
+        n = min(self.room - self.size, self.left)
+        return n if n >= least else 0
+
+    def discard(self):
+        """For an end that has sent its Close: drop what has arrived, without checks; True once a
+        Close was in it. Twin: ws_discard"""
+        self.left -= self.arrived
+        self.arrived = 0
+        self.in_frame = self.in_message = False
+        self.sink = _SKIP  # nothing is read straight to msg any more
+        while True:
+            n = min(self.end - self.start, self.left)
+            self.start += n
+            self.left -= n
+            if self.left or self.end - self.start < 2:
+                return False
+            buf = self.buf
+            start = self.start
+            length = buf[start + 1]
+            size = 2 if length & 127 < 126 else 4 if length & 127 == 126 else 10
+            body = start + size + (4 if length > 127 else 0)
+            if body > self.end:
+                return False
+            length &= 127
+            if size > 2:
+                length = int.from_bytes(buf[start + 2 : start + size], 'big')
+            if length > _LENGTH_MAX:
+                self.left = _LENGTH_MAX << 2  # no frame will be recognized behind this one
+                continue
+            self.start = body
+            self.left = length
+            if buf[start] & 0x0F == _CLOSE:
+                return True

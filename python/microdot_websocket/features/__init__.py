@@ -1,0 +1,72 @@
+"""What a plain echo does not use: methods of ``WebSocket`` and options, each imported when it is
+first used."""
+
+MODULES = {
+    '__aiter__': 'iteration',
+    '__aenter__': 'iteration',
+    '__aexit__': 'iteration',
+    'ping': 'ping',
+    'receive_into': 'pieces',
+    'stream': 'pieces',
+    'send_stream': 'fragments',
+}
+
+
+# What an attribute is as long as it has not been set.
+DEFAULTS = {
+    #: TEXT or BINARY: of the message that came last by ``receive_into()`` or ``stream()``.
+    'message_type': None,
+    #: Seconds between the pings that tell a silent peer from a dead one. 0: none are sent. As an
+    #: option only: it counts from the handshake on.
+    'ping_interval': 0,
+    #: Seconds for which a peer that was sent a ping may send nothing at all, while a task waits for
+    #: it in ``receive()``; then the connection is dropped. 0: no limit.
+    'ping_timeout': 20,
+    #: What the two ends have agreed to speak: see the option ``subprotocols``.
+    'subprotocol': None,
+    #: Whether the two ends have agreed to compress messages: see the option ``compression``.
+    'compression': False,
+}
+
+
+def attach(cls, name):
+    """Make the method what it would be if it stood in the class."""
+    module = __import__('microdot_websocket.features.' + MODULES[name], None, None, (name,))
+    setattr(cls, name, getattr(module, name))
+
+
+def attach_all(cls):
+    """On CPython, which looks for special methods in the class only."""
+    for name in MODULES:
+        attach(cls, name)
+
+
+def get(ws, name):
+    """What ``ws.name`` is if neither the object nor its class has it."""
+    if name == 'handshake':  # of Microdot's class; with_websocket() does it
+        from ..upgrade import handshake
+
+        type(ws).handshake = handshake
+        return ws.handshake
+    if name in MODULES:
+        attach(type(ws), name)
+        return getattr(ws, name)
+    if name == 'compression' and ws.compressed:
+        return True
+    if name in DEFAULTS:
+        return DEFAULTS[name]
+    raise AttributeError("'WebSocket' object has no attribute '%s'" % name)
+
+
+async def open(ws, options):
+    """The handshake of a connection with options: see ``options.py``."""
+    from . import options as module
+
+    await module.open(ws, options)
+
+
+def decorated(f, options):
+    """What ``with_websocket`` returns if there are options: see ``options.py``."""
+    from . import options as module
+
+    return module.decorated(f, options)

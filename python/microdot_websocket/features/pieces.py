@@ -1,0 +1,74 @@
+"""Messages into a buffer of the application's: ``ws.receive_into()`` and ``ws.stream()``.
+
+So a message may be longer than the heap.
+"""
+
+from ..websocket import const
+
+_FULL = const(-3)  # event of Protocol.read(): the buffer is full, and more of the message follows
+
+
+async def receive_into(self, buffer):
+    """Receive the next message into a buffer; its length in bytes.
+
+    :param buffer: a bytearray, or a writable memoryview of bytes.
+
+    ``ws.message_type`` tells whether it is TEXT, which is UTF-8, or BINARY. Nothing is allocated
+    for the message; ``max_message_length`` does not count. One that is longer than the buffer is
+    refused with close code 1009. It may be cancelled, and loses nothing if it is called with the
+    same buffer again. WebSocketError: the connection has ended. RuntimeError: another task is
+    receiving, or ``receive()`` has begun to read this message. TypeError: a read-only buffer.
+    ValueError: an empty one.
+    """
+    n = await self.receive(len(buffer), buffer)
+    self.message_type = self.protocol.opcode
+    return n
+
+
+def stream(self, buffer):
+    """``async for piece in ws.stream(buffer)``: the next message, piece by piece as it arrives.
+
+    :param buffer: a bytearray, or a writable memoryview of bytes: where each piece is put.
+
+    A piece is a memoryview of the buffer, valid until the next one: of all of it, or less at the
+    message's end. Of an empty message there is none. ``ws.message_type`` tells whether it is TEXT,
+    which is UTF-8, whose characters may lie across two pieces, or BINARY. A message may be of any
+    length; ``max_message_length`` does not count. If the loop is left early, the rest of the
+    message is passed over. Errors: as of ``receive_into()``.
+    """
+    return _Pieces(self, buffer)
+
+
+class _Pieces:
+    def __init__(self, ws, buffer):
+        self._ws = ws
+        self._buffer = buffer
+        self._view = memoryview(buffer)
+        self._ended = False
+        self._rest = None  # of a compressed message
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        if self._ended:
+            raise StopAsyncIteration
+        n = await (self._inflate() if self._rest else self._receive())
+        if not n:
+            raise StopAsyncIteration
+        return self._view[:n]
+
+    async def _receive(self):
+        ws = self._ws
+        n = await ws.receive(0, self._buffer)
+        ws.message_type = ws.protocol.opcode
+        self._ended = ws.protocol.event != _FULL
+        if ws.compressed and ws.compressed.rest:
+            self._rest = ws.compressed.rest
+            self._ended = False
+        return n
+
+    async def _inflate(self):
+        n = await self._rest.receive(self._ws)
+        self._ended = self._rest.ended
+        return n

@@ -1,0 +1,38 @@
+"""What takes the place of the natmod, of MicroPython's sockets, and of its event loop: for
+``websocket.py`` and ``timer.py``, where they find none."""
+
+import sys
+
+from .core import rules  # noqa: F401  so deep as twin.py imports it, a board's stack may be too short
+from .core.twin import Protocol  # noqa: F401
+
+if sys.implementation.name == 'cpython':
+    from .cpython.timer import clear, set  # noqa: F401
+
+
+def print_exception(exc):
+    """Say why there is no native ``Protocol``, unless there is simply no file.
+
+    A file for another architecture is a ValueError, one of another version may lack a name, and a
+    heap may be too full for it: say so, and go on.
+    """
+    if not isinstance(exc, ImportError):
+        from .natmod_hint import hint
+
+        print('microdot_websocket: _wscodec.mpy cannot be used (%s); %s' % (exc, hint()))
+
+
+def connect(sock):
+    """``(Protocol, transport)`` over asyncio's streams ``sock``: on CPython, and in the process of
+    Microdot's TestClient."""
+    from .features import test_client  # noqa: F401
+    from .transport import open_transport
+
+    return open_transport(*sock)
+
+
+def start():
+    """What the package is on CPython besides; ``install()``."""
+    from .cpython import main
+
+    return main.install

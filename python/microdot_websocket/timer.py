@@ -1,0 +1,121 @@
+"""The timer: one task of the event loop looks at whatever must not take for ever.
+
+A *watch* is an object that is looked at when it is due. It has the attributes ``due`` and ``next``,
+None at first, which belong to the timer, and ``poll(time)``: called when it is due, so many
+milliseconds after it was set; returns those until the next look, or 0. Connections are watches
+while they are in the middle of something, and so is a ``Deadline``.
+
+The timer cannot die, and needs no memory once it runs: times are small ints, the watches are linked
+by an attribute, and what one of them raises is its own. A watch that is due earlier than all others
+wakes the task. CPython's is in ``cpython/timer.py``.
+"""
+
+import asyncio
+
+core = getattr(asyncio, 'core', None)  # MicroPython's event loop
+
+if not core:
+    from .platform import clear, set
+else:
+    from time import ticks_add, ticks_diff, ticks_ms
+
+    next = None  # the first watch
+    task = _task_queue = None  # the timer's task; and the queue of the event loop that it is of
+    due = None  # when the task wakes; None while it is in no queue: there is nothing to look at
+
+    def set(watch, time):
+        """Look at a watch in so many milliseconds. MemoryError: it is the event loop's first one,
+        and there is no room for the timer's task."""
+        global next, task, _task_queue, due
+        now = ticks_ms()
+        if _task_queue is not core._task_queue or task.done():
+            # Another event loop has taken the place of the one before, whose tasks are gone.
+            task = asyncio.create_task(_run())
+            _task_queue = core._task_queue
+            due = now
+            next = None
+        if watch.due is None:
+            watch.next = next
+            next = watch
+            watch.start = now
+        watch.due = ticks_add(now, time)
+        if core.cur_task is not task and (due is None or ticks_diff(watch.due, due) < 0):
+            sleep(watch.due)
+
+    def sleep(time):
+        """Let the task run at that time; None: let it wait for ``set()``. For as long as a task is
+        in the queue asyncio polls the sockets twice before each turn of another one."""
+        global due
+        if due is not None and core.cur_task is not task:
+            _task_queue.remove(task)
+        due = time
+        if time is not None:
+            _task_queue.push(task, time)
+
+    def clear(watch):
+        """Do not look at a watch any more. Nothing happens if it is not set."""
+        global next
+        if watch.due is None:
+            return
+        watch.due = None
+        if next is watch:
+            next = watch.next
+            if not next and core.cur_task is not task:
+                sleep(None)
+        else:
+            before = next
+            while before and before.next is not watch:
+                before = before.next
+            if before:
+                before.next = watch.next
+        watch.next = None
+
+    def _run():
+        # A coroutine in the way that asyncio writes its own: a bare yield takes no memory.
+        while True:
+            now = ticks_ms()
+            shortest = None
+            watch = next
+            while watch:
+                left = ticks_diff(watch.due, now)
+                if left <= 0:
+                    left = poll(watch, ticks_diff(now, watch.start))
+                    watch.start = now
+                    if left > 0:
+                        watch.due = ticks_add(now, left)
+                    else:
+                        clear(watch)
+                    # Any of them may have left or joined meanwhile.
+                    shortest = None
+                    watch = next
+                else:
+                    if shortest is None or left < shortest:
+                        shortest = left
+                    watch = watch.next
+            sleep(shortest if shortest is None else ticks_add(now, shortest))
+            yield
+
+
+def poll(watch, time):
+    """``watch.poll(time)``; a second, if that raises: it is looked at again."""
+    try:
+        return watch.poll(time)
+    except Exception:
+        return 1000
+
+
+class Deadline:
+    """What the current task does now has to end in so many milliseconds: else it is cancelled, and
+    ``done`` is True. ``timer.clear()`` must be called when it has ended."""
+
+    due = next = None
+    done = False
+
+    def __init__(self, time):
+        self.task = asyncio.current_task()
+        set(self, time)
+
+    def poll(self, time):
+        self.done = True
+        self.task.cancel()
+        return 0

@@ -1,0 +1,75 @@
+"""What the Python ``Protocol`` reads from and writes to: one contract, and who keeps it where.
+
+``micropython``: a socket of MicroPython, or another stream, queued in its asyncio.
+``cpython``: asyncio's transport on CPython. ``in_process``: Microdot's ``TestClient``.
+Each touches the internals of its asyncio, and says so where it does.
+"""
+
+import errno
+
+
+class Transport:
+    """A connection's bytes, without the protocol. This one has no connection."""
+
+    #: Whether the frames of a client are masked on it.
+    masked = True
+    #: Whether each write() has to be one whole frame.
+    whole = False
+    #: So many bytes of a payload are copied behind their header, to be one write with it.
+    joins = 1 << 16
+    #: A memoryview in which to make such a write, if write() keeps nothing; else None.
+    scratch = None
+    #: True while code of a stream's own is running, which must not call the protocol.
+    inside = False
+    #: Bytes that write() has taken and the system has not.
+    unsent = 0
+
+    def readinto(self, buf):
+        """Read into a bytearray or memoryview without waiting: how many bytes, 0 at the end, None
+        if there is nothing. OSError: the connection broke."""
+        raise OSError(errno.ECONNABORTED, 'no connection')
+
+    def write(self, buf):
+        """Write bytes or a memoryview without waiting: how many bytes it has taken, None or 0 if
+        none. It may keep what it has taken until ``unsent`` is 0, if that is bytes. OSError: the
+        connection broke."""
+        raise OSError(errno.ECONNABORTED, 'no connection')
+
+    def is_sent(self):
+        """Whether the system has all that was taken. OSError: it never will."""
+        return True
+
+    def wait(self, direction):
+        """Something to await, by the current task: 0, until there may be something to read; 1,
+        until something was sent, after write() did not take all or is_sent() was false. None:
+        another task waits for the same already."""
+        raise OSError(errno.ECONNABORTED, 'no connection')
+
+    def requeue(self):
+        """The current task was cancelled while it waited: let the other one still do so. Whether it
+        waited to write."""
+        return False
+
+    def wake(self):
+        """The task that waits to read runs next. Whether there is one."""
+        return False
+
+    def abort(self):
+        """All tasks that wait run next, nothing more is sent, and the connection is lost. Needs no
+        memory on MicroPython. May be repeated."""
+
+
+def open_transport(reader, writer):
+    """(the ``Protocol`` of core/twin.py, a ``Transport`` for it) over the two streams of asyncio,
+    or of Microdot's ``TestClient``."""
+    from ..core.twin import Protocol
+
+    if hasattr(writer, 's'):  # MicroPython's asyncio.Stream
+        from .micropython import SocketTransport as kind
+
+        return Protocol, kind(writer.s)
+    if hasattr(writer, 'transport'):  # CPython's asyncio.StreamWriter
+        from .cpython import StreamTransport as kind
+    else:
+        from .in_process import InProcessTransport as kind
+    return Protocol, kind(reader, writer)

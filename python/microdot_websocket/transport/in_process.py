@@ -1,0 +1,80 @@
+"""Microdot's ``TestClient``: streams with nothing but ``read(n)`` and ``awrite(data)``, which takes
+one whole frame at a time, and no frame is masked. There is no network that could stall."""
+
+import asyncio
+
+from . import Transport
+
+_AT_ONCE = 1 << 20  # bytes
+
+
+class InProcessTransport(Transport):
+    """
+    :param reader: has a coroutine ``read(n)``, of bytes.
+    :param writer: has a coroutine ``awrite(data)``.
+    """
+
+    masked = False
+    whole = True
+
+    def __init__(self, reader, writer):
+        self._reader = reader
+        self._writer = writer
+        self._piece = None  # a memoryview of what was read and not taken; empty at the end
+        self._frames = []  # to be written
+        self._error = None
+        self._direction = 0
+        self._aborted = False
+
+    def readinto(self, buf):
+        piece = self._piece
+        if piece is None:
+            if self._error:
+                raise self._error
+            return None
+        n = min(len(buf), len(piece))
+        if n:
+            buf[:n] = piece[:n]
+            self._piece = piece[n:] if n < len(piece) else None
+        return n
+
+    def write(self, buf):
+        if self._error:
+            raise self._error
+        self._frames.append(bytes(buf))
+        return len(buf)
+
+    @property
+    def unsent(self):
+        return sum([len(frame) for frame in self._frames])
+
+    def is_sent(self):
+        if self._error:
+            raise self._error
+        return not self._frames
+
+    def wait(self, direction):
+        self._direction = direction
+        return self
+
+    def __await__(self):  # CPython
+        return self._wait(self._direction).__await__()
+
+    def __iter__(self):  # MicroPython
+        return self._wait(self._direction)
+
+    async def _wait(self, direction):
+        try:
+            if direction:
+                while self._frames and not self._aborted:
+                    await self._writer.awrite(self._frames.pop(0))
+            elif self._piece is None:
+                self._piece = memoryview(await self._reader.read(_AT_ONCE))
+            else:
+                await asyncio.sleep(0)
+        except OSError as exc:
+            self._error = exc
+
+    def abort(self):
+        self._aborted = True
+        self._frames.clear()
