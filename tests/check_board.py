@@ -10,7 +10,7 @@ from pathlib import Path
 
 from remote import Board, BoardError, compile_tests
 
-MODULES = 'test_codec', 'test_mod_wscodec'
+MODULES = 'test_codec', 'test_mod_wscodec_rules', 'test_mod_wscodec_sending'
 
 
 def main(device, folder):

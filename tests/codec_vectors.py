@@ -1,4 +1,4 @@
-"""What the codec must make of headers, lengths and text: the vectors of codec_contract.py."""
+"""Headers, lengths and text, and what must be made of them: vectors for several tests."""
 
 UTF8_VALID = (
     '',
@@ -64,3 +64,18 @@ HUGE = (
     -(1 << 64),
     -(1 << 70),
 )
+
+
+def unmasked(data, key, phase):
+    """What a mask key makes of data whose first byte meets key[phase]."""
+    data = bytearray(data)
+    for i in range(len(data)):
+        data[i] ^= key[(phase + i) % 4]
+    return bytes(data)
+
+
+def bytes_of(n):
+    data = bytearray(n)
+    for i in range(n):
+        data[i] = (i * 7 + (i >> 8)) & 0xFF
+    return bytes(data)

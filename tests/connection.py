@@ -1,10 +1,15 @@
 """A WebSocket of a Microdot application, over memory streams."""
 
-from frames import CLOSE, parse
-from memory_stream import open_pair
+import asyncio
+import gc
+import sys
+
+from capacity import LARGE
+from frames import CLOSE, PING, frame, parse
+from memory_stream import open_pair, settle
 from microdot import Microdot
 from microdot.microdot import Request
-from microdot_websocket import WebSocket, WebSocketError
+from microdot_websocket import WebSocket, WebSocketError, features
 
 HEADERS = {
     'Host': 'board.example',
@@ -35,9 +40,7 @@ async def open_websocket(request=None, options=None, **attributes):
     for name, value in attributes.items():
         setattr(ws, name, value)
     if options:
-        from microdot_websocket._options import handshake
-
-        await handshake(ws, options)
+        await features.open(ws, options)
     else:
         await ws.handshake()
     peer.sent = bytearray()
@@ -62,6 +65,33 @@ async def end_of(coroutine):
     except WebSocketError as exc:
         return exc.code, exc.reason
     raise AssertionError('no WebSocketError but %r' % (result,))
+
+
+async def holding_buffer(**attributes):
+    """(ws, peer, task): a task waits in receive(), in the middle of a control frame, and so the
+    connection holds its read buffer, of LARGE bytes."""
+    attributes.setdefault('close_timeout', 0)
+    ws, peer = await open_websocket(read_buffer_size=LARGE, **attributes)
+    task = asyncio.create_task(end_of(ws.receive()))
+    peer.feed(frame(PING, b'ping')[:-1])
+    await settle()
+    return ws, peer, task
+
+
+async def has_spare_buffer():
+    """Whether the next connection to need a buffer as of holding_buffer() finds one."""
+    if sys.implementation.name == 'cpython':
+        from microdot_websocket.core.twin import spare
+
+        return LARGE in spare
+    gc.collect()
+    before = gc.mem_alloc()
+    ws, _, task = await holding_buffer()
+    gc.collect()
+    taken = gc.mem_alloc() - before
+    ws.abort()
+    await task
+    return taken < LARGE
 
 
 class Server:

@@ -1,98 +1,88 @@
-"""Feeding a protocol bytes: whole, one by one, in other pieces, and with trailing data."""
+"""Feeding a connection bytes: whole, one by one, in other pieces, and with trailing data."""
 
-import unittest
+import asyncio
 
 from capacity import sample
-from frames import BINARY, CLOSE, PONG, TEXT, frame
-from microdot_websocket.protocol import Protocol, ProtocolError
+from connection import frames_to, open_websocket
+from frames import TEXT, frame
+from memory_stream import settle
+from microdot_websocket import WebSocketError
 
-STEPS = (1, 2, 3, 7, 139, 1000000)
-TRAILING = (b'', frame(TEXT, 'next'), b'\x00' * 3)
-WAYS = sample([(trailing, step) for trailing in TRAILING for step in STEPS], 9)
-BUFFER = 160
-
-
-class Source:
-    """Bytes on their way to a protocol, in pieces of `step` bytes at most."""
-
-    def __init__(self, data, step):
-        self.data = memoryview(data)
-        self.step = step
-        self.at = 0
-
-    def give(self, protocol):
-        """The next piece; False if all have been given."""
-        return bool(protocol.read(self.readinto))
-
-    def readinto(self, buf):
-        n = min(len(buf), self.step, len(self.data) - self.at)
-        buf[:n] = self.data[self.at : self.at + n]
-        self.at += n
-        return n
+# (trailing data, bytes at a time). All splits of all data are tried in tests/contract.
+WAYS = sample([(b'', 1), (b'', 7), (b'', 139), (frame(TEXT, 'next'), 1000000), (b'\0' * 3, 3)], 3)
+PIECES = 300  # at most: each takes a millisecond and more
+BUFFER = 160  # bytes of the read buffer: not many, so that it shows how it is used
 
 
-def feed(protocol, data, step):
-    """Feed `data`; collect the events until it is used up, or until a Close or an error."""
-    source = Source(data, step)
-    events = []
+def ways(data):
+    """Those of WAYS that do not take too long."""
+    return [(trailing, step) for trailing, step in WAYS if len(data) <= PIECES * step]
+
+
+async def feed(peer, data, step):
+    """Feed `data` in pieces of `step` bytes."""
+    for i in range(0, len(data), step):
+        peer.feed(data[i : i + step])
+        await settle(1)
+    await settle(5)
+
+
+async def open_small(request=None, options=None, **attributes):
+    """(ws, peer) with a small buffer, and no wait for a Close."""
+    attributes.setdefault('close_timeout', 0)
+    attributes.setdefault('read_buffer_size', BUFFER)
+    return await open_websocket(request, options, **attributes)
+
+
+async def collect(receive, results):
+    """What an async function returns, again and again, into a list; at last ('error', code)."""
     try:
         while True:
-            event = protocol.next_event()
-            if event <= 0:
-                if not source.give(protocol):
-                    return events
-            elif event == PONG:
-                events.append((PONG, None))
-            elif event == CLOSE:
-                events.append((CLOSE, (protocol.close_code, protocol.close_reason)))
-                return events
-            else:
-                events.append((event, protocol.data))
-    except ProtocolError as exc:
-        events.append(('error', exc.args[0]))
-        return events
+            results.append(await receive())
+    except WebSocketError as exc:
+        results.append(('error', exc.code))
 
 
-def pieces_of(protocol, source, reader):
-    """(event, bytes) for each piece of the next message, and each control frame; or the error."""
-    pieces = []
-    protocol.reader = reader
-    try:
+async def messages_of(ws, peer, data, step):
+    """The messages that are received, when `data` is fed; last of all ('error', code), if it is one
+    that ends the connection."""
+    results = []
+    task = asyncio.create_task(collect(ws.receive, results))
+    await feed(peer, data, step)
+    task.cancel()
+    await settle(3)
+    return results
+
+
+async def pieces_of(ws, peer, data, step, size):
+    """(type, bytes) for each piece of the first message, when `data` is fed; ('error', code), if it
+    is one that ends the connection; then what pings were answered with."""
+    results = []
+
+    async def stream():
+        pieces = ws.stream(bytearray(size))
         while True:
-            event = protocol.next_event()
-            if event <= 0:
-                if not source.give(protocol):
-                    return pieces
-            elif event > BINARY:
-                pieces.append((event, protocol.data))
-            else:
-                pieces.append((event, bytes(protocol.data)))
-                if not protocol.owner:
-                    return pieces
-    except ProtocolError as exc:
-        return pieces + [('error', exc.args[0])]
+            try:
+                piece = bytes(await pieces.__anext__())
+            except StopAsyncIteration:
+                break
+            results.append((ws.message_type, piece))
+        if not results:
+            results.append((ws.message_type, b''))
+
+    async def first():
+        try:
+            await stream()
+        except WebSocketError as exc:
+            results.append(('error', exc.code))
+
+    task = asyncio.create_task(first())
+    await feed(peer, data, step)
+    task.cancel()
+    await settle(3)
+    return results + [(first, payload) for first, payload in frames_to(peer) if first == 0x8A]
 
 
 def split(payload, opcode, size):
     """What pieces_of() returns of a message."""
     return [(opcode, bytes(payload[i : i + size])) for i in range(0, len(payload), size)]
-
-
-class ProtocolTestCase(unittest.TestCase):
-    def check(self, data, expected, limit=None, max_fragments=0, from_client=True):
-        """Feed `data` in all the ways; `expected`: (event, what comes with it) pairs."""
-        for trailing, step in WAYS:
-            with self.subTest(step=step, trailing=trailing):
-                protocol = Protocol(BUFFER, from_client)
-                if limit is not None:
-                    protocol.limit = limit
-                protocol.max_fragments = max_fragments
-                events = feed(protocol, data + trailing, step)
-                self.assertEqual(events[: len(expected)], expected)
-                if not trailing:
-                    self.assertEqual(len(events), len(expected))
-                for event, got in zip(expected, events):
-                    self.assertIs(type(got[1]), type(event[1]))
-
-    def check_error(self, data, code, **options):
-        self.check(data, [('error', code)], **options)

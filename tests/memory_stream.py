@@ -5,14 +5,17 @@ so that the code under test runs as it does over a socket."""
 import asyncio
 import gc
 import sys
+import time
 
 
 class Peer:
     """What the test holds.
 
     `sent`: all that the server has written, bytearray. `room`: how many bytes the server may
-    write until more room is given, None for any number. `error`: an OSError number that the
-    server's next reads and writes end with.
+    write until more room is given, None for any number. `low`: with less room than that it is not
+    woken to write, though it may. `error`: an OSError number that the
+    server's next reads and writes end with. `writes`: how many have taken something; `reads`: how
+    many bytes the server has asked for at each, on MicroPython.
     """
 
     def __init__(self):
@@ -20,8 +23,10 @@ class Peer:
         self.at_end = False
         self.sent = bytearray()
         self.room = None
+        self.low = 1
         self.error = 0
         self.writes = 0
+        self.reads = []
 
     def feed(self, data):
         self.incoming.extend(data)
@@ -69,7 +74,7 @@ if sys.implementation.name == 'micropython':
                 return 0 if request == 4 else -22  # MP_STREAM_CLOSE; EINVAL: there is no fd
             peer = self.peer
             readable = peer.incoming or peer.at_end or peer.error
-            writable = peer.room is None or peer.room > 0 or peer.error
+            writable = peer.room is None or peer.room >= peer.low or peer.error
             return arg & ((1 if readable else 0) | (4 if writable else 0))
 
         def read(self, n):
@@ -81,14 +86,16 @@ if sys.implementation.name == 'micropython':
             return data if data or peer.at_end else None
 
         def readinto(self, buf):
+            self.peer.reads.append(len(buf))
             data = self.read(len(buf))
             if data is None:
                 return None
             buf[: len(data)] = data
             return len(data)
 
-        def readline(self):
-            return self.read(self.peer.incoming.find(b'\n') + 1 or len(self.peer.incoming))
+        def readline(self, n=1 << 20):
+            n = min(n, len(self.peer.incoming))
+            return self.read(self.peer.incoming.find(b'\n', 0, n) + 1 or n)
 
         def write(self, buf):
             return self.peer.take(buf) or None
@@ -113,8 +120,22 @@ else:
             self.protocol = protocol
             self.unsent = bytearray()
             self.high = 65536
-            self.paused = False
+            self.paused = False  # the protocol's writing
+            self.reads = True
             self.closed = False
+
+        def get_protocol(self):
+            return self.protocol
+
+        def set_protocol(self, protocol):
+            self.protocol = protocol
+
+        def pause_reading(self):
+            self.reads = False
+
+        def resume_reading(self):
+            self.reads = True
+            asyncio.get_running_loop().call_soon(self.peer.changed)
 
         def set_write_buffer_limits(self, high=None, low=None):
             self.high = high
@@ -146,26 +167,35 @@ else:
             self.unsent = bytearray()
             if not self.closed:
                 self.closed = True
-                self.protocol.connection_lost(exc)
+                asyncio.get_running_loop().call_soon(self.protocol.connection_lost, exc)
 
         def close(self):
             self.abort(None)
 
     class _CPythonPeer(Peer):
         def changed(self):
+            transport = self.transport
             if self.error:
-                self.transport.abort(OSError(self.error, 'made by a test'))
+                transport.abort(OSError(self.error, 'made by a test'))
+            elif not transport.closed:
+                self.arrive()
+                if self.room is None or self.room >= self.low:
+                    transport.pump()
+
+        def arrive(self):
+            if not self.transport.reads:
                 return
             if self.incoming:
-                self.reader.feed_data(bytes(self.incoming))
-                self.incoming = bytearray()
-            if self.at_end:
-                self.reader.feed_eof()
-            self.transport.pump()
+                data, self.incoming = bytes(self.incoming), bytearray()
+                self.transport.protocol.data_received(data)
+            if self.at_end and not self.told:
+                self.told = True
+                self.transport.protocol.eof_received()
 
     def open_pair():
         """(reader, writer, peer)"""
         peer = _CPythonPeer()
+        peer.told = False  # of the end
         loop = asyncio.get_running_loop()
         peer.reader = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(peer.reader)
@@ -198,15 +228,14 @@ def run(coroutine):
 
 def forget():
     """Forget what a test has left in the event loop, and buffers: a board has no room for them."""
-    if hasattr(asyncio, 'new_event_loop'):
-        asyncio.new_event_loop()  # MicroPython keeps one, with its tasks
-    deadlines = sys.modules.get('microdot_websocket._deadlines')
-    if deadlines:
-        deadlines._watches.clear()
-    protocol = sys.modules.get('microdot_websocket.protocol')
-    if protocol:
-        protocol._spare.clear()
+    twin = sys.modules.get('microdot_websocket.core.twin')
+    if twin:
+        twin.spare.clear()
     if sys.implementation.name == 'micropython':
+        asyncio.new_event_loop()  # there is but one, which keeps its tasks
+        timer = sys.modules.get('microdot_websocket.timer')
+        if timer:
+            timer.next = None  # the first watch
         gc.collect()  # the next test begins with the lowest holes, and leaves the largest as it is
 
 
@@ -214,3 +243,43 @@ async def settle(turns=10):
     """Let the other tasks run until they wait for something."""
     for _ in range(turns):
         await asyncio.sleep(0)
+
+
+def milliseconds():
+    """Of a clock that only goes on."""
+    if sys.implementation.name == 'micropython':
+        return time.ticks_ms()
+    return time.monotonic() * 1000
+
+
+def noted_reads(peer):
+    """A context with a list, of how many bytes each read has asked for."""
+    if sys.implementation.name == 'micropython':
+        return _Noted(peer.reads)
+    from microdot_websocket.transport.cpython import StreamTransport
+
+    noted = _Noted([])
+    readinto = StreamTransport.readinto
+
+    def noting(self, buf):
+        noted.reads.append(len(buf))
+        return readinto(self, buf)
+
+    StreamTransport.readinto = noting
+    noted.end = lambda: setattr(StreamTransport, 'readinto', readinto)
+    return noted
+
+
+class _Noted:
+    def __init__(self, reads):
+        self.reads = reads
+        reads.clear()
+
+    def end(self):
+        pass
+
+    def __enter__(self):
+        return self.reads
+
+    def __exit__(self, *_):
+        self.end()

@@ -11,11 +11,13 @@ from job import count
 from remote import BoardError, compile_tests, qemu, rp2040, stage_tests, wrong_natmods
 
 TESTS = ROOT / 'tests'
-NATMOD_TESTS = TESTS / 'natmod' / 'test_mod_wscodec.py'  # for MicroPython with C only
+NATMOD_TESTS = sorted(
+    (TESTS / 'natmod').glob('test_mod_wscodec*.py')
+)  # for MicroPython with C only
 USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
 NOT_CPYTHON = 'bench', 'boards', 'clients', 'dist', 'fuzz', 'server'  # folders that need more
 WHOLE = '-whole'  # behind the names of targets that leave nothing out
-PARTS = 4  # in which a board runs the tests
+PARTS = 8  # in which a board runs the tests
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
 
 
@@ -41,7 +43,7 @@ BOARDS = {
 def portable_tests(impl='native'):
     """The modules that MicroPython runs too."""
     modules = sorted((TESTS / 'python').glob('test_*.py'))
-    return [*modules, NATMOD_TESTS] if impl == 'native' else modules
+    return modules + NATMOD_TESTS if impl == 'native' else modules
 
 
 def counts_in(job, code, output):
@@ -59,7 +61,7 @@ def counts_in(job, code, output):
 
 def cpython(job):
     job.what = f'CPython {platform.python_version()} codec: python'
-    ignored = [f'--ignore={path}' for path in (NATMOD_TESTS, USERMOD_TESTS)]
+    ignored = [f'--ignore={path}' for path in (*NATMOD_TESTS, USERMOD_TESTS)]
     ignored += [f'--ignore={TESTS / folder}' for folder in NOT_CPYTHON]
     return job.pytest(*ignored, 'tests', cwd=ROOT) + server_tests(job)
 
@@ -80,7 +82,7 @@ def interpreter(job):
     """The same files as on CPython, less those that need CPython; then the server tests."""
     it = make_interpreter(job, job.name)
     make_natmods(job, it.wrong)
-    folders = [TESTS / 'micropython', TESTS, TESTS / 'python', TESTS / 'natmod']
+    folders = [TESTS / name for name in ('micropython', '', 'contract', 'python', 'natmod')]
     arguments, env = command(job.name, *folders)
     script = TESTS / 'micropython' / 'main.py'
     modules = [path.stem for path in portable_tests(it.impl)]
@@ -216,7 +218,9 @@ def dist(job):
 def figures(job):
     """Cycles, instructions and bytes, against those of tests/bench/baseline.json."""
     job.what = 'figures of armv6m and xtensawin'
-    make_natmods(job, 'armv6m', 'xtensawin')
+    for arch in 'armv6m', 'xtensawin':
+        job.make('natmod', f'ARCH={arch}')
+        job.make('bench-natmod', f'ARCH={arch}')
     job.make('emulator-RP2040')
     for program in 'micropython', 'micropython-xtensawin', 'qemu-xtensa-counting':
         job.make(f'build/bin/{program}')

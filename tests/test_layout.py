@@ -1,9 +1,12 @@
 """Every source file has its test file, at the same place under tests/."""
 
 import ast
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# Whose modules' tests stand in one folder, since a MicroPython finds them by name.
+WITHOUT_FOLDERS = 'microdot_websocket', 'core', 'features'
 
 
 def has_code(path):
@@ -25,11 +28,16 @@ def sources():
 
 
 def test_file(source):
-    name = f'test_{source.stem.strip("_")}.py'
-    parts = [part for part in source.parts[:-1] if part != 'microdot_websocket']
-    if name == 'test_main.py':  # python -m is for CPython
+    stem = source.stem.strip('_')
+    parts = [part for part in source.parts[:-1] if part not in WITHOUT_FOLDERS]
+    if parts[-1] == 'transport':
+        parts.pop()
+        stem = 'transport' if stem == 'init' else f'transport_{stem}'
+    elif stem == 'init' and source.parts[-2] != 'microdot_websocket':
+        stem = source.parts[-2]
+    if stem in ('main', 'transport_cpython') and 'cpython' not in parts:  # CPython alone runs it
         parts.append('cpython')
-    return Path('tests', *parts, name)
+    return Path('tests', *parts, f'test_{stem}.py')
 
 
 test_file.__test__ = False  # not itself a test
@@ -44,10 +52,17 @@ def test_there_are_sources():
     assert len(list(sources())) > 12
 
 
+def test_the_pip_package_has_all_folders():
+    named = re.findall(r'"(microdot_websocket[.\w]*)",', (ROOT / 'pyproject.toml').read_text())
+    folders = {path.parent for path in sources() if path.parts[0] == 'python'}
+    folders = {'.'.join(folder.parts[1:]) for folder in folders}
+    assert folders == set(named)
+
+
 def constants(path):
     """`_NAME = const(value)` at the top of a module: {name without underscores: value}."""
     return {
-        node.targets[0].id.lstrip('_'): ast.literal_eval(node.value.args[0])
+        node.targets[0].id.lstrip('_'): eval(ast.unparse(node.value.args[0]), {})
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
@@ -57,11 +72,13 @@ def constants(path):
 
 def test_repeated_constants_have_one_value():
     package = ROOT / 'python' / 'microdot_websocket'
-    known = constants(package / 'websocket.py') | constants(package / 'protocol.py')
+    known = constants(package / 'websocket.py')
+    for name in 'frames', 'rules', 'sending':
+        known |= constants(package / 'core' / f'{name}.py')
     repeated = 0
     for path in package.rglob('*.py'):
         for name, value in constants(path).items():
             if name in known:
                 assert value == known[name], (path, name)
-                repeated += path.name != 'protocol.py'
+                repeated += path.name != 'frames.py'
     assert repeated > 15

@@ -1,5 +1,6 @@
 """ws_core.c through ctypes: built by the machine's compiler with its undefined-behaviour
-sanitizer, and given memory at the edge of a page that cannot be read."""
+sanitizer, and given memory at the edge of a page that cannot be read. For ws_protocol.c, see
+ws_protocol_library.py."""
 
 import ctypes
 import mmap
@@ -22,14 +23,32 @@ class Header(ctypes.Structure):
     ]
 
 
-def build(folder):
-    """The library, made in a folder: an alignment fault or any other undefined behaviour ends the
-    process."""
-    library = folder / 'ws_core.so'
+def compiled(folder, name, *sources):
+    """A shared library of C files, made in a folder: an alignment fault or any other undefined
+    behaviour ends the process."""
+    library = folder / f'{name}.so'
     warnings = '-Wall', '-Wextra', '-Werror'
-    source = NATMOD / 'ws_core.c'
-    subprocess.run(['gcc', *FLAGS.split(), *warnings, '-o', library, source], check=True)
-    lib = ctypes.CDLL(str(library))
+    command = ['gcc', *FLAGS.split(), *warnings, '-I', NATMOD, '-o', library, *sources]
+    subprocess.run(command, check=True)
+    return ctypes.CDLL(str(library))
+
+
+def symbols(folder, source, optimize):
+    """The symbols of a C file and their kinds, as nm has them, compiled as natmods are."""
+    obj = folder / 'symbols.o'
+    options = '-std=c99', optimize, '-fno-stack-protector', '-c'
+    subprocess.run(['gcc', *options, '-o', obj, source], check=True)
+    lines = subprocess.run(['nm', obj], check=True, capture_output=True, text=True).stdout
+    return {line.split()[-1]: line.split()[-2] for line in lines.splitlines()}
+
+
+def build(folder):
+    """The library of ws_core.c."""
+    return declared(compiled(folder, 'ws_core', NATMOD / 'ws_core.c'))
+
+
+def declared(lib):
+    """A library with ws_core.c in it, whose functions know their arguments."""
     lib.ws_parse_header.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.POINTER(Header)]
     lib.ws_unmask.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
     lib.ws_unmask.restype = None
@@ -51,6 +70,7 @@ class Guarded:
     def place(self, data):
         """Copy `data` so that it ends where the page ends; its address."""
         start = self.end - len(data)
+        assert start >= PAGE, 'there must be memory for it'
         self.map[start : self.end] = data
         return self.base + start
 

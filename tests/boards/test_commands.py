@@ -46,8 +46,9 @@ def test_mount(make, tmp_path):
     app.write_text(
         'import microdot_websocket, settings\n'
         'from microdot.websocket import WebSocket\n'
+        'from microdot_websocket import codec\n'
         'assert WebSocket is microdot_websocket.WebSocket\n'
-        'print(__name__, settings.NAME, microdot_websocket.codec.IMPL)\n'
+        'print(__name__, settings.NAME, codec.IMPL)\n'
     )
     (tmp_path / 'settings.py').write_text('NAME = "a name"\n')
     code, output = make('mount', 'PORT=rp2', f'APP={app}')
@@ -106,8 +107,8 @@ def test_mip(board, dist):
     assert 'Done' in output
     code = (
         "import sys; sys.path.insert(0, '/mip'); "
-        'import _wscodec, microdot.websocket, microdot_websocket as m; '
-        'print(_wscodec.__file__, microdot.websocket.__file__, m.codec.IMPL)'
+        'import _wscodec, microdot.websocket; from microdot_websocket import codec; '
+        'print(_wscodec.__file__, microdot.websocket.__file__, codec.IMPL)'
     )
     output = board.mpremote('exec', code)
     assert output.split() == ['/mip/_wscodec.mpy', '/mip/microdot/websocket.mpy', 'native']

@@ -18,7 +18,7 @@ def run(name, seconds, seed):
     if code < 0:
         file = (FOLDER / f'{name}.last').rename(FINDINGS / f'{name}.txt')
         again = f'make fuzz FUZZERS={name} SEED={seed}'
-        print(f'{name:10} FOUND\n{Finding(f"it died of signal {-code}", file, again)}', flush=True)
+        print(f'{name:11} FOUND\n{Finding(f"it died of signal {-code}", file, again)}', flush=True)
     return code == 0
 
 

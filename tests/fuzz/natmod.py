@@ -10,19 +10,20 @@ from .budget import FINDINGS, Finding, Report
 
 SCRIPT = ROOT / 'tests' / 'fuzz' / 'natmod_vs_twin.py'
 PROGRAM = BUILD / 'bin' / 'micropython'
-CHUNK = 5_000
+PATH = f'{LIB}:{ROOT}/tests:.frozen'
+CHUNK = 2_000
 
 
 def run(first, count, *more):
     """(exit code, output) of the script; a signal's exit code is negative."""
     command = [PROGRAM, '-X', f'heapsize={HEAP}', SCRIPT, str(first), str(count), *more]
-    env = {**os.environ, 'MICROPYPATH': f'{LIB}:.frozen'}
+    env = {**os.environ, 'MICROPYPATH': PATH}
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return done.returncode, done.stdout.decode(errors='replace')
 
 
 def check(first):
-    """Run one chunk; how many cases it was."""
+    """Run one chunk; how many steps it was."""
     code, output = run(first, CHUNK)
     if not code:
         return int(output.split()[-1])
@@ -31,7 +32,7 @@ def check(first):
         output = f'{output}\nMicroPython ended with {code}'
     file = FINDINGS / 'natmod.txt'
     file.write_text(output)
-    again = f'MICROPYPATH={LIB}:.frozen {PROGRAM} {SCRIPT} {first} {CHUNK}'
+    again = f'MICROPYPATH={PATH} {PROGRAM} {SCRIPT} {first} {CHUNK}'
     raise Finding(output, file, again)
 
 
@@ -39,6 +40,6 @@ def fuzz(budget):
     first = budget.seed * 1_000_000 % 2**30
     executions = 0
     for rounds in count(1):
-        executions += check(first + executions)
+        executions += check(first + (rounds - 1) * CHUNK)
         if budget.spent(rounds):
-            return Report(executions, f'calls of cases from {first} on')
+            return Report(executions, f'steps of cases from {first} on')

@@ -1,211 +1,261 @@
-"""The natmod and its Python twin in one MicroPython process, called with random arguments, bad ones
-too:  natmod_vs_twin.py FIRST COUNT [trace]
+"""The natmod's type Protocol and its Python twin in one MicroPython process, over scripted streams
+and with arguments of all kinds:  natmod_vs_twin.py FIRST COUNT [trace]
 
-Case n depends on n alone. Both must return the same, or raise the same type of exception, and leave
-the same behind in what they were given. The last line is the number of cases.
+Case n depends on n alone: two connections, and a script of what is called and of what happens
+around them. Both must return the same, or raise the same type of exception, send the same, and
+leave the same behind in asyncio's queues. The last line is the number of steps.
 """
 
-import random
+import asyncio
+import gc
 import sys
 
 import _wscodec
-from microdot_websocket import _pycodec, codec
+from microdot_websocket.core import twin
+from natmod_cases import BUFFERS, PAYLOADS, Case, bad_arguments
+from scripted import WRITE, IOQueue, Task, TaskQueue, Wire
 
-NO_INTS = None, '0', b'0', [], 1.0
-NO_BUFFERS = None, 5, 'abcd', '', [1, 2, 3, 4], (1, 2), {}
-POWERS = 7, 29, 30, 31, 32, 61, 62, 63, 64, 70
-EDGES = b'\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xed\xf0\xf1\xf4\xf5\xff'
-TEXTS = b'a' * 9, 'é€😀'.encode(), b'\xed\xa0\x80', b'\xf4\x90\x80\x80', b'\xe0\x9f\xbf'
-
-
-def one_in(n):
-    return random.randrange(n) == 0
+CLOSE, PING, PONG, FULL, ERRORS = 8, 9, 10, -3, range(-21, -9)
+core = asyncio.core
 
 
-def some(n):
-    """n bytes: of any kind, of text, or of those that text is made of."""
-    kind = random.randrange(3)
-    if kind == 0:
-        seed = bytes([random.getrandbits(8) for _ in range(1 + random.randrange(12))])
-    elif kind == 1:
-        seed = b''.join([random.choice(TEXTS) for _ in range(1 + random.randrange(4))])
-    else:
-        seed = bytes([random.choice(EDGES) for _ in range(1 + random.randrange(12))])
-    return (seed * (n // len(seed) + 1))[:n]
+def errno_of(exc):
+    """Of an OSError; natmods have the numbers of the C library that their compiler has."""
+    number = exc.errno if isinstance(exc, OSError) else None
+    return 103 if number == 113 else number  # ECONNABORTED of Linux and newlib
 
 
-def length():
-    return random.randrange(1300) if one_in(8) else random.randrange(24)
+class Run:
+    """One implementation's way through a case."""
+
+    def __init__(self, kind, case):
+        self.tasks = TaskQueue()
+        self.queue = IOQueue(self.tasks)
+        self.all_tasks = [Task(name) for name in 'abcdefgh']
+        self.now = self.all_tasks[0]  # the current one
+        self.awaits = {}  # by the names of tasks: what they await
+        self.buffers = [make() for make in BUFFERS]
+        self.payloads = [make() for make in PAYLOADS]
+        self.wires = [Wire(data) for data in case.streams]
+        self.inside = []  # what calls from inside of a stream came to
+        self.has_event = [True, True]  # not after a read() that has failed, or drain()
+        self.draining = set()
+        self.is_torn = False  # there was an abort() among them
+        self.protocols = []
+        for wire, options in zip(self.wires, case.options):
+            urandom = (lambda n: case.key) if options[0] else None
+            self.protocols.append(kind(wire, urandom, *options[1:]))
+
+    def step(self, i, name, args):
+        """What a step comes to, and what can be seen after it."""
+        core._io_queue, core._task_queue = self.queue, self.tasks
+        if self.now.data is self.queue:  # it waits
+            self.now = [task for task in self.all_tasks if task.data is not self.queue][0]
+        core.cur_task = self.now
+        try:
+            result = getattr(self, name)(i, *args)
+            failed = False
+        except AttributeError:
+            raise  # the script is wrong
+        except Exception as exc:
+            result = type(exc), errno_of(exc)
+            failed = True
+            if self.wires[i].has_raised:  # then there is nothing else to do
+                self.protocols[i].abort()
+        if name == 'read':
+            self.has_event[i] = not failed and i not in self.draining
+            result = result, type(result)
+        return result, self.state(i), self.wires[i].sent, [bytes(b) for b in self.buffers]
+
+    def state(self, i):
+        protocol, wire = self.protocols[i], self.wires[i]
+        seen = [protocol.opcode, protocol.count, protocol.locked, bool(protocol.poll)]
+        if self.has_event[i]:
+            event = protocol.event
+            seen += [event, bool(protocol.waiting), bool(protocol.compressed)]
+            if event in (CLOSE, PING, PONG) or event in ERRORS:
+                seen.append(protocol.data)
+            if event == CLOSE or event in ERRORS:
+                seen.append(protocol.code)
+        ran = self.run_tasks()
+        inside, self.inside = self.inside, []
+        return seen, self.queue.seen(wire), ran, inside
+
+    # What is called
+
+    def write_on(self, i, payload, n):
+        """Write the same again and again: what each comes to."""
+        return [self.write(i, payload, None) for _ in range(n)]
+
+    def read(self, i, limit, buffer):
+        buffer = self.buffers[buffer] if isinstance(buffer, int) else buffer[0]
+        if i in self.draining:  # which is the end of reading
+            return 'no'
+        result = self.protocols[i].read(limit, buffer)
+        if result is False and 0 < self.protocols[i].event < CLOSE:
+            return self.protocols[i].data, self.protocols[i].data  # once
+        return self.waits(i) if result is None else result
+
+    def write(self, i, payload, opcode):
+        payload = self.payloads[payload] if isinstance(payload, int) else payload[0]
+        return self.protocols[i].write(payload, opcode)
+
+    def call(self, i, method, *args):
+        protocol = self.protocols[i]
+        if method == 'drain':
+            self.draining.add(i)
+            self.has_event[i] = False
+        result = getattr(protocol, method)(*args)
+        if result is protocol or (method == 'drain' and result is None):
+            return self.waits(i)
+        return result
+
+    def waits(self, i):
+        """The current task awaits the protocol, at once: whether it yields."""
+        iterator = iter(self.protocols[i])
+        if not self.yields(iterator):
+            return 'goes on'
+        self.awaits[self.now.name] = iterator
+        return 'waits'
+
+    def yields(self, iterator):
+        try:
+            assert next(iterator) is None
+        except StopIteration:
+            return False
+        return True
+
+    def run_tasks(self):
+        """Those that are to run: their names, and whether they go on."""
+        ran, self.tasks.ran = self.tasks.ran, []
+        result = []
+        for name in ran:
+            core.cur_task = [task for task in self.all_tasks if task.name == name][0]
+            iterator = self.awaits.pop(name, None)
+            result.append((name, iterator and self.yields(iterator)))
+        return result
+
+    def watch(self, i, watched):
+        self.protocols[i].poll = watched
+
+    # What happens around
+
+    def arrive(self, i, sizes):
+        self.wires[i].pieces.extend(sizes)
+
+    def end(self, i):
+        self.wires[i].at_end = True
+
+    def give_room(self, i, n):
+        self.wires[i].room += n
+
+    def fail(self, i, errno):
+        self.wires[i].error = errno
+
+    def odd(self, i, value):
+        """What a stream's own method returns that it should not."""
+        self.wires[i].odd = value
+
+    def call_inside(self, i, method, *args):
+        """The stream's own code calls the protocol."""
+        self.wires[i].hook = lambda: self.hook(i, method, args)
+
+    def hook(self, i, method, args):
+        self.is_torn = self.is_torn or method in ('abort', 'drain', 'lengthen')
+        try:
+            if method == 'lengthen':  # what is being sent moves
+                for payload in self.payloads:
+                    if isinstance(payload, bytearray):
+                        payload.extend(bytes(*args))
+                return
+            self.inside.append(getattr(self.protocols[i], method)(*args))
+        except Exception as exc:
+            self.inside.append(type(exc))
+
+    def ready(self, i, directions):
+        self.queue.ready(self.wires[i], directions)
+
+    def current(self, i, n):
+        self.now = self.all_tasks[n]
+
+    def cancel(self, i, direction):
+        """asyncio cancels a task that waits, which then runs and does what it has to."""
+        entry = self.queue.map.get(id(self.wires[i]))
+        task = entry and entry[direction]
+        if task is None:
+            return
+        self.queue.remove(task)
+        self.tasks.push(task)
+        self.now = core.cur_task = task
+        del self.awaits[task.name]
+        self.protocols[i].register()
+        if direction == WRITE:
+            for payload in self.payloads:  # the sender may change it again
+                if isinstance(payload, bytearray):
+                    payload[:] = bytes(len(payload))
+
+    def resize(self, i, n, size):
+        """The application makes a buffer longer or shorter."""
+        buffer = self.buffers[n]
+        if isinstance(buffer, bytearray):
+            if size < len(buffer):
+                buffer[size:] = b''
+            else:
+                buffer.extend(bytes(size - len(buffer)))
+
+    def collect(self, i):
+        gc.collect()
+        self.junk = [b'\xdb' * n for n in range(8, 200, 8)]  # over what was freed
 
 
-READ_ONLY = 'bytes', 'view of bytes'
-WRITABLE = 'bytearray', 'view'
+def differ(case, trace):
+    """Lines that tell what the two make of a case, after its last steps; None if it is the same."""
+    runs = [Run(kind, case) for kind in (_wscodec.Protocol, twin.Protocol)]
+    lines = []
+    for i, name, args in case.steps:
+        if trace:
+            print(i, name, args)
+        native, twins = [run.step(i, name, args) for run in runs]
+        lines.append('%d %s%s: %s' % (i, name, args, native[:2]))
+        if runs[0].is_torn:  # no rule says what follows, but it has to be survived
+            continue
+        if native != twins:
+            return lines[-12:] + differences(native, twins)
+    return None
 
 
-def in_a_buffer(data, bases, kinds=READ_ONLY + WRITABLE):
-    """The data in some kind of buffer, or in a part of one; bases: what is compared afterwards."""
-    kind = random.choice(kinds)
-    if kind == 'bytes':
-        return data
-    if kind == 'bytearray':
-        bases.append(bytearray(data))
-        return bases[-1]
-    before = random.randrange(9)
-    base = b'\xa5' * before + data + b'\x5a' * random.randrange(9)
-    if kind == 'view':
-        base = bytearray(base)
-        bases.append(base)
-    return memoryview(base)[before : before + len(data)]
+def differences(native, twins):
+    """Two lines for each thing in which two outcomes differ."""
+    pairs = zip(native, twins)
+    return ['native %s\ntwin   %s' % pair for pair in pairs if pair[0] != pair[1]]
 
 
-def some_int():
-    kind = random.randrange(3)
-    if kind == 0:
-        return random.randrange(-3, 12)
-    if kind == 1:
-        return bool(random.getrandbits(1))
-    power = 1 << random.choice(POWERS)
-    return random.choice((power, -power)) + random.randrange(-3, 4)
-
-
-def an_index(good):
-    if not one_in(12):
-        return good
-    return random.choice(NO_INTS) if one_in(3) else some_int()
-
-
-def a_range(data, bases, kinds=READ_ONLY + WRITABLE):
-    """The first three arguments: mostly a buffer and a part of it."""
-    start = random.randrange(len(data) + 1)
-    end = start + random.randrange(len(data) - start + 1)
-    if one_in(30):
-        start, end = end, start
-    start, end = an_index(start), an_index(end)
-    if one_in(30):
-        return [random.choice(NO_BUFFERS), start, end]
-    return [in_a_buffer(data, bases, kinds), start, end]
-
-
-def a_key(bases):
-    if one_in(20):
-        return random.choice(NO_BUFFERS)
-    return in_a_buffer(some(random.randrange(7) if one_in(12) else 4), bases)
-
-
-class OwnList(list):
-    pass
-
-
-def a_hdr(bases):
-    key = a_key(bases) if one_in(3) else bytearray(some(4))
-    items = [7, None, 'x', key]
-    bases.append(items)
-    if one_in(12):
-        return random.choice((None, 5, tuple(items), {}, OwnList(items), items[1:], items + [0]))
-    return items
-
-
-def a_header():
-    """Mostly the beginning of a frame."""
-    size = random.choice((0, 0, 2, 8))
-    second = {0: random.randrange(126), 2: 126, 8: 127}[size]
-    length = some_int() if one_in(2) else random.getrandbits(30)
-    data = bytes([random.getrandbits(8), second | random.choice((0, 128))])
-    data += bytes([length >> 8 * i & 0xFF for i in range(size - 1, -1, -1)])
-    data += some(random.randrange(12))
-    return data[: random.randrange(len(data) + 1)] if one_in(4) else data
-
-
-def parse_header(bases):
-    data = a_header()
-    whole = [in_a_buffer(data, bases), 0, len(data)]
-    return (a_range(data, bases) if one_in(3) else whole) + [a_hdr(bases)]
-
-
-def utf8(bases):
-    return a_range(some(length()), bases) + [an_index(random.choice((0, random.randrange(8))))]
-
-
-def unmask(bases):
-    args = a_range(some(length()), bases, WRITABLE * 4 + READ_ONLY)
-    return args + [a_key(bases), random.choice(NO_INTS) if one_in(15) else some_int()]
-
-
-def extract(bases):
-    args = unmask(bases)
-    if one_in(2):
-        args[3] = bytes(4)  # with any other key there is hardly a text
-    return args[:4] + [random.choice((True, False, 0, 'x', None))]
-
-
-def freeze(bases):
-    text = random.choice((True, False, 0, 'x'))
-    data = random.choice(TEXTS[:2]) * random.randrange(4) if text else some(length())
-    size = len(data)
-    buf = bytearray(data + some(random.randrange(3)))
-    if one_in(8):
-        size = random.choice(NO_INTS + (-1, len(buf), 1 << 31, 1 << 64))
-    if one_in(20):
-        buf = random.choice(NO_BUFFERS + (data, memoryview(data)))
-    return [buf, size, text]
-
-
-FUNCTIONS = parse_header, utf8, unmask, extract, freeze
-
-
-def a_call():
-    """(the function's name, its arguments, what else they show the bytes of)"""
-    bases = []
-    function = random.choice(FUNCTIONS)
-    args = function(bases)
-    if one_in(60):
-        args = args[:-1] if one_in(2) else args + [0]
-    return function.__name__, args, bases
-
-
-def case(n):
-    """The call of case n; the same each time, in objects of its own."""
-    random.seed(n)
-    for _ in range(8):
-        random.getrandbits(32)  # the first ones hardly differ from seed to seed
-    return a_call()
-
-
-def outcome(implementation, n):
-    name, args, bases = case(n)
+def constructed(kind, args):
     try:
-        result = getattr(implementation, name)(*args)
-        result = result, hash(result)
+        kind(*args)
     except Exception as exc:
-        result = type(exc)
-    left = [bytes(base) if isinstance(base, bytearray) else base for base in bases]
-    return result, left
-
-
-def shown(arg):
-    return 'memoryview(%s)' % bytes(arg) if isinstance(arg, memoryview) else repr(arg)
+        return type(exc)
+    return kind is not None
 
 
 def main(first, count, trace):
-    if codec.IMPL != 'native' or codec.unmask is not _wscodec.unmask or not count:
-        print('this is for the native codec, but codec.IMPL is', codec.IMPL)
-        return 1
-    returned = 0
+    steps = 0
     for n in range(first, first + count):
         if trace:
             print('case', n)
-        native = outcome(_wscodec, n)
-        twin = outcome(_pycodec, n)
-        if native != twin:
-            print('case %d: %s(%s)' % (n, case(n)[0], ', '.join(map(shown, case(n)[1]))))
-            print('native', native)
-            print('twin', twin)
+        case = Case(n)
+        lines = differ(case, trace)
+        if not lines:
+            args = bad_arguments(n)
+            outcomes = [constructed(kind, args) for kind in (_wscodec.Protocol, twin.Protocol)]
+            if outcomes[0] != outcomes[1]:
+                lines = ['Protocol%s' % (args,), '%s %s' % tuple(outcomes)]
+        if lines:
+            print('case %d, options %s' % (n, case.options))
+            print('\n'.join(lines))
             return 1
-        returned += not isinstance(native[0], type)
-    if not count // 4 < returned < count:
-        print('of %d cases %d returned: too few, or all' % (count, returned))
-        return 1
-    print(count)
+        steps += len(case.steps)
+    print(steps)
     return 0
 
 

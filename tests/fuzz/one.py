@@ -1,11 +1,12 @@
 """Run one fuzzer in this process:  python -m fuzz.one FUZZER SECONDS SEED
 
-ws_core    C under libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer
-codec      C, its Python twin and a plain reference on the same bytes (hypothesis)
-natmod     the natmod and the twin on MicroPython, called with any arguments
-protocol   Protocol and a model of RFC 6455 on any stream in any pieces (hypothesis)
-websocket  a whole connection on any stream in any pieces, and the same model (hypothesis)
-handshake  the opening handshake on requests with odd headers (hypothesis)
+ws_core      C under libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer
+ws_protocol  the same
+codec        masks, UTF-8 and headers by C, by its Python twin and by a plain reference
+protocol     ws_protocol.c, its twin and a model of RFC 6455 on any stream in any pieces
+natmod       the natmod's Protocol and the twin's on MicroPython, in random scripts of calls
+websocket    a whole connection on any stream in any pieces, and the same model
+handshake    the opening handshake on requests with odd headers
 
 A fuzzer is a function of a Budget that returns a Report or raises a Finding.
 """
@@ -13,15 +14,15 @@ A fuzzer is a function of a Budget that returns a Report or raises a Finding.
 import faulthandler
 import sys
 
-from . import codec, handshake, natmod, protocol, websocket, ws_core
+from . import codec, handshake, libfuzzer, natmod, protocol, websocket
 from .budget import FINDINGS, Budget, Finding
 from .examples import Examples
 
 FUZZERS = {
-    'ws_core': ws_core.fuzz,
+    **{target.name: target for target in libfuzzer.TARGETS},
     'codec': Examples('codec', codec.TESTS, 300),
+    'protocol': Examples('protocol', protocol.TESTS, 600),
     'natmod': natmod.fuzz,
-    'protocol': Examples('protocol', protocol.TESTS, 300),
     'websocket': Examples('websocket', websocket.TESTS, 100),
     'handshake': Examples('handshake', handshake.TESTS, 300),
 }
@@ -32,9 +33,9 @@ def main(name, seconds, seed):
     try:
         report = FUZZERS[name](Budget(float(seconds) if seconds else None, int(seed)))
     except Finding as finding:
-        print(f'{name:10} FOUND\n{finding}')
+        print(f'{name:11} FOUND\n{finding}')
         return 1
-    print(f'{name:10} {report.executions:9} executions, {report.what}')
+    print(f'{name:11} {report.executions:9} executions, {report.what}')
     return 0 if report.executions else 1
 
 

@@ -1,190 +1,177 @@
-"""A protocol fuzzer: Protocol is fed any stream, in any pieces and with any limits, and must do
-what the model of RFC 6455 does with the whole of it. See one.py."""
+"""A differential fuzzer of the protocol: ws_protocol.c, its twin core/rules.py, and a model of
+RFC 6455 make the same of any stream, in any pieces, with any limits, wherever its messages go. See
+one.py."""
 
-from itertools import chain, repeat
+import functools
+import tempfile
+from collections import namedtuple
+from itertools import chain, cycle, repeat
+from pathlib import Path
 
-from frames import BINARY, CLOSE, PING, PONG, TEXT
+import rules_library
+import ws_protocol_library
+from frames import BINARY, CLOSE, PONG, TEXT
 from hypothesis import given
 from hypothesis import strategies as st
-from microdot_websocket._closing import discard
-from microdot_websocket._deadlines import bytes_missing
-from microdot_websocket._pieces import Pieces, _Reader
-from microdot_websocket.protocol import Protocol, ProtocolError, close_payload
+from microdot_websocket.core.frames import ERRORS
+from protocol_owner import BUFFER_MIN, FULL, IDLE, MORE, SKIP, Owner
 
 from . import protocol_model as model
-from .streams import ROOMY, limits, piece_sizes, streams
+from .streams import ROOMY, connections, limits, piece_sizes
 
-CLOSE_CODES = {1002, 1007, 1008, 1009}  # of the errors that protocol.py documents
-DATA = {TEXT: str, BINARY: bytes, PING: bytes}
+TWIN = rules_library.Core()
+AGAIN, SKIP_IT, OBJECTS = 'again', 'skip', 0  # steps of a plan
 
-
-def read(protocol, data):
-    """Give the protocol what it takes of the data; how many bytes that was."""
-
-    def readinto(buf):
-        assert len(buf) and not memoryview(buf).readonly
-        n = min(len(buf), len(data))
-        buf[:n] = data[:n]
-        buf[n:] = b'\xee' * (len(buf) - n)  # nothing says what is there
-        return n
-
-    return protocol.read(readinto)
+#: events; pieces: (event, size) of each that messages came in; end: IDLE, MORE or an error; skips:
+#: where messages were skipped; asked_at: how much of the stream was there by then; found_close:
+#: whether discard() found a Close (None after one).
+Served = namedtuple('Served', 'events pieces end skips asked_at found_close')
 
 
-def event_and_data(protocol):
-    """What next_event() returns, and what comes with it."""
-    event = protocol.next_event()
-    if event == CLOSE:
-        return event, (protocol.close_code, protocol.close_reason)
-    if event in DATA:
-        assert type(protocol.data) is DATA[event]
-        return event, protocol.data
-    assert event in (0, -1, PONG)
-    return event, None
+@functools.lru_cache(None)
+def core():
+    with tempfile.TemporaryDirectory() as folder:
+        return ws_protocol_library.Core(Path(folder))
 
 
-def serve(protocol, stream, sizes, limits_after, leave_at, cancelled=False, abrupt=False):
-    """Read the stream in pieces of these sizes up to a Close, an error, or leave_at; then discard
-    what comes. cancelled: read only at the second attempt. abrupt: leave after a read, not before.
+class Server:
+    """Gives an owner a stream, and keeps what comes of it.
 
-    Returns the events, the error or None, what bytes_missing() said, how much of the stream was
-    there by then, and whether discard() found a Close (None after one)."""
-    at, events, error, missing = 0, [], None, 0
-    sizes = chain(sizes * 100, repeat(ROOMY))  # not all of a long stream in the shortest ones
-    while True:
-        asked_at = at
-        protocol.limit, protocol.max_fragments = limits_after(len(events))
-        try:
-            event, data = event_and_data(protocol)
-        except ProtocolError as exc:
-            error = exc
-            break
-        if event > 0:
-            events.append((event, data))
-            if event == CLOSE:
-                return events, None, 0, at, None
-            continue
-        missing = bytes_missing(protocol)
-        assert bool(missing) == (event == -1)
-        if at >= min(leave_at, len(stream)):
-            break
-        if cancelled:
-            assert protocol.read(lambda buf: None) is None
-            assert protocol.next_event() == event
-        at += read(protocol, stream[at : at + next(sizes)])
-        if abrupt and at >= leave_at:
-            break
-    while not discard(protocol):
-        if at == len(stream):
-            return events, error, missing, asked_at, False
-        at += read(protocol, stream[at : at + next(sizes)])
-    return events, error, missing, asked_at, True
+    plan: what it does between two calls. A number: messages that begin go into a buffer of that
+    size; OBJECTS: into memory of their own; SKIP_IT: the message in progress is passed over;
+    AGAIN: it looks twice; None: nothing."""
+
+    def __init__(self, owner, stream, sizes, limits, plan):
+        self.owner = owner
+        self.stream = stream
+        self.sizes = chain(sizes * 100, repeat(ROOMY))  # not all of a long one in the shortest
+        self.limits = limits
+        self.plan = cycle(plan)
+        self.at = 0
+        self.events = []
+        self.skips = []
+        self.pieces = []
+        self.message = b''  # the pieces of the one in progress
+
+    def limits_after(self, n_events):
+        return self.limits[n_events % len(self.limits)]
+
+    def read(self):
+        piece = self.stream[self.at : self.at + next(self.sizes)]
+        self.at += self.owner.read(piece)
+
+    def act(self):
+        """A step of the plan; what next() says then."""
+        owner, step = self.owner, next(self.plan)
+        state = owner.state
+        limits = self.limits_after(len(self.events))
+        state.limit, state.max_fragments, state.compressed_limit = limits
+        if step == SKIP_IT:
+            if state.in_message and state.sink != SKIP:
+                self.message = b''
+                self.skips.append(self.at - (state.end - state.start))
+                owner.skip()
+        elif step not in (AGAIN, None) and not state.in_message and not state.arrived:
+            owner.into(step or None)
+        event = owner.next()
+        if step == AGAIN and event in (IDLE, MORE):
+            assert owner.next() == event
+        return event
+
+    def take(self, event):
+        """Keep an event; a message's pieces are put together."""
+        got = self.owner.taken(event)
+        if event in (TEXT, BINARY, FULL):
+            self.pieces.append((event, len(got[1])))
+            self.message += got[1]
+            if event == FULL:
+                return
+            got, self.message = (got[0], self.message), b''
+        self.events.append(got)
+
+    def serve(self, leave_at, abrupt):
+        """Up to a Close, an error, or leave_at; then discard what comes. abrupt: leave after a
+        read, not before."""
+        leave_at = min(leave_at, len(self.stream))
+        while True:
+            asked_at = self.at
+            event = self.act()
+            if event < FULL:
+                break
+            if event not in (IDLE, MORE):
+                self.take(event)
+                if event == CLOSE:
+                    return self.served(0, self.at, None)
+                continue
+            if self.at >= leave_at:
+                break
+            self.read()
+            if abrupt and self.at >= leave_at:
+                break
+        return self.served(event, asked_at, self.discard())
+
+    def served(self, end, asked_at, found_close):
+        return Served(self.events, self.pieces, end, self.skips, asked_at, found_close)
+
+    def discard(self):
+        while not self.owner.discard():
+            if self.at == len(self.stream):
+                return False
+            self.read()
+        return True
 
 
-def outcome(served):
-    events, error, missing, _, found_close = served
-    return events, error and error.args or missing, found_close
+def in_words(event):
+    """An event as the model has it."""
+    opcode, data = event
+    if opcode == CLOSE:
+        return opcode, (data[0], data[1].decode())
+    if opcode == PONG:
+        return opcode, None
+    return opcode, data.decode() if opcode == TEXT else data
 
 
-@given(
-    stream=streams(),
-    sizes=piece_sizes,
-    buffer_size=st.integers(0, 300) | st.just(2048),
-    limits=st.just([(ROOMY, 0)]) | st.lists(limits, min_size=1, max_size=3),
-    leave_at=st.just(ROOMY) | st.integers(0, 1000),
-    from_client=st.sampled_from((True, True, True, False)),
-    cancelled=st.booleans(),
-    abrupt=st.booleans(),
-)
-def any_stream(stream, sizes, buffer_size, limits, leave_at, from_client, cancelled, abrupt):
-    def limits_after(n_events):
-        return limits[n_events % len(limits)]
-
-    protocol = Protocol(buffer_size, from_client)
-    served = serve(protocol, stream, sizes, limits_after, leave_at, cancelled, abrupt)
-    events, error, missing, asked_at, found_close = served
-    expected = model.outcome(stream[:asked_at], limits_after, from_client)
-    assert events == expected.events
-    if error:
-        assert error.args[0] in expected.codes & CLOSE_CODES
-        close_payload(*error.args)  # it may be sent
+def check(served, server, role):
+    """That it is what the model of RFC 6455 makes of the stream."""
+    stream = server.stream
+    expected = model.outcome(stream[: served.asked_at], server.limits_after, role, served.skips)
+    assert [in_words(event) for event in served.events] == expected.events
+    if served.end < FULL:
+        assert ERRORS[served.end][0] in expected.codes
     else:
         assert not expected.codes
-        assert missing == (1 if expected.missing is None else expected.missing)
-    if found_close is not None:
-        assert found_close == model.has_close(stream, expected.at)
-    if leave_at > len(stream):
-        # Any split has the same outcome.
-        whole = serve(Protocol(2048, from_client), stream, [ROOMY], limits_after, leave_at)
-        assert outcome(whole) == outcome(served)
+        if served.found_close is not None:
+            assert served.end == (IDLE if expected.missing == 0 else MORE)
+    if served.found_close is not None:
+        assert served.found_close == model.has_close(stream, expected.at)
+
+
+steps = st.sampled_from((None, AGAIN, SKIP_IT, OBJECTS, 1000, 100_000)) | st.integers(1, 60)
+plans = st.sampled_from(([None], [AGAIN], [None, SKIP_IT])) | st.lists(
+    steps, min_size=1, max_size=6
+)
 
 
 @given(
-    stream=streams(),
+    connection=connections(),
     sizes=piece_sizes,
-    size=st.integers(1, 400) | st.just(5000),
-    plan=st.lists(st.sampled_from(('whole', 'pieces', 'leave')), min_size=1, max_size=4),
+    buffer_size=st.integers(BUFFER_MIN, 300) | st.just(2048),
+    least=st.integers(1, 300),
+    limits=st.just([model.Limits(ROOMY, 0, ROOMY)]) | st.lists(limits, min_size=1, max_size=3),
+    plan=plans,
+    leave_at=st.sampled_from((ROOMY, ROOMY, ROOMY, 50, 200)) | st.integers(0, 1000),
+    abrupt=st.booleans(),
 )
-def in_pieces(stream, sizes, size, plan):
-    """receive(), stream(), and stream() that is left early, in any order."""
-    protocol = Pieces(Protocol(200))
-    sizes = chain(sizes * 100, repeat(ROOMY))
-    at, events, error, n, left, pieces = 0, [], None, 0, [], b''
-    reader = None if plan[0] == 'whole' else _Reader(bytearray(size))
-    while True:
-        protocol.limit, protocol.reader = ROOMY, reader
-        try:
-            event = protocol.next_event()
-        except ProtocolError as exc:
-            error = exc
-            break
-        if event in (TEXT, BINARY):
-            data = protocol.data
-            if reader:
-                pieces += data
-                data = pieces.decode() if event == TEXT and not protocol.owner else pieces
-            if protocol.owner and plan[n % len(plan)] == 'pieces':
-                continue
-            if protocol.owner:
-                left.append(n)
-            events.append((event, data))
-            pieces = b''
-            n += 1
-            reader = None if plan[n % len(plan)] == 'whole' else _Reader(bytearray(size))
-        elif event == CLOSE:
-            events.append((event, (protocol.close_code, protocol.close_reason)))
-            break
-        elif event > 0:
-            events.append((event, protocol.data if event == PING else None))
-        elif at == len(stream):
-            break
-        else:
-            at += read(protocol, stream[at : at + next(sizes)])
-    expected = model.outcome(stream, lambda n_events: (ROOMY, 0), True)
-    assert (error.args[0] in expected.codes) if error else not expected.codes
-    check_left(events, expected.events, left)
+def protocol(connection, sizes, buffer_size, least, limits, plan, leave_at, abrupt):
+    role, stream = connection
+    results = []
+    for kind in (core(), TWIN):
+        owner = Owner(kind, not role.from_client, role.rsv1, buffer_size, least)
+        server = Server(owner, stream, sizes, limits, plan)
+        results.append(server.serve(leave_at, abrupt))
+    native, twin = results
+    assert native == twin
+    check(native, server, role)
 
 
-def check_left(events, expected, left):
-    """That the events are those, but for messages that were left after their first piece: there may
-    be no end of the last of them."""
-
-    def split(events):
-        messages = [event for event in events if event[0] <= BINARY]
-        return messages, [event for event in events if event[0] > BINARY]
-
-    messages, others = split(events)
-    expected_messages, expected_others = split(expected)
-    assert others == expected_others
-    if len(messages) - 1 in left and len(expected_messages) == len(messages) - 1:
-        messages.pop()
-    assert len(messages) == len(expected_messages)
-    for i, (got, wanted) in enumerate(zip(messages, expected_messages)):
-        if i in left:
-            payload = wanted[1].encode() if wanted[0] == TEXT else wanted[1]
-            assert got[0] == wanted[0] and payload.startswith(got[1])
-        else:
-            assert got == wanted
-
-
-TESTS = any_stream, in_pieces
+TESTS = (protocol,)

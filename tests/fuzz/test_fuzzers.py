@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from interpreters import ROOT
 
-from fuzz import examples, ws_core
+from fuzz import examples, libfuzzer
 from fuzz.budget import Budget, Finding
+from fuzz.libfuzzer import TARGETS, Target
 from fuzz.one import FUZZERS
 
 # One byte more is read than there is.
@@ -40,21 +41,22 @@ def test_short_run(name):
     assert re.match(rf'{name} +[1-9]\d+ executions, ', output)
 
 
-def test_corpus():
-    files = sorted(ws_core.CORPUS.iterdir())
+@pytest.mark.parametrize('target', TARGETS, ids=lambda target: target.name)
+def test_corpus(target):
+    files = sorted(target.corpus.iterdir())
     assert files
-    assert ws_core.replay(files) == len(files)
+    assert target.replay(files) == len(files)
 
 
-def test_a_finding_in_c(tmp_path, monkeypatch):
-    target, source = ws_core.SOURCES
+@pytest.mark.parametrize('target', TARGETS, ids=lambda target: target.name)
+def test_a_finding_in_c(target, tmp_path, monkeypatch):
     bad = tmp_path / 'bad.c'
-    bad.write_text(TOO_FAR.format(source))
-    monkeypatch.setattr(ws_core, 'SOURCES', (target, bad))
+    bad.write_text(TOO_FAR.format(libfuzzer.CORE))
+    sources = [bad if source == libfuzzer.CORE else source for source in target.sources]
     for name in ('FOLDER', 'FINDINGS'):
-        monkeypatch.setattr(ws_core, name, tmp_path)
+        monkeypatch.setattr(libfuzzer, name, tmp_path)
     with pytest.raises(Finding, match='AddressSanitizer: heap-buffer-overflow') as caught:
-        ws_core.fuzz(Budget())
+        Target(target.name, sources, target.runs)(Budget())
     again = subprocess.run(caught.value.again.split(), capture_output=True, text=True)
     assert again.returncode
     assert 'heap-buffer-overflow' in again.stderr
@@ -76,4 +78,4 @@ def test_a_finding_by_example(tmp_path, monkeypatch):
 def test_no_such_fuzzer():
     code, output = run('fuzz', '', '', 'codex')
     assert code == 1
-    assert output.startswith('no fuzzer codex: FUZZERS is some of ws_core, codec')
+    assert output.startswith('no fuzzer codex: FUZZERS is some of ws_core, ws_protocol, codec')

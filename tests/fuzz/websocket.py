@@ -2,7 +2,7 @@
 what the model of RFC 6455 has in it, answers pings, and ends with the right Close. See one.py."""
 
 import asyncio
-from itertools import chain, repeat
+from itertools import chain, count, repeat
 
 from connection import frames_to, open_websocket
 from frames import BINARY, CLOSE, PING, PONG
@@ -30,10 +30,12 @@ async def feed(peer, stream, sizes):
 
 
 async def receive(ws, is_cancelled):
-    """The next message; is_cancelled: again and again, as by wait_for()."""
-    while is_cancelled:
+    """The next message; is_cancelled: again and again, as by wait_for(), each time a turn of the
+    loop later."""
+    for turns in count(1) if is_cancelled else ():
         task = asyncio.ensure_future(ws.receive())
-        await asyncio.sleep(0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait([task])
         if not task.cancelled():
@@ -59,23 +61,22 @@ async def serve(stream, sizes, is_cancelled, **attributes):
 @given(
     stream=streams(),
     sizes=piece_sizes,
-    limits=st.just((ROOMY, 0)) | limits,
+    limits=st.just(model.Limits(ROOMY)) | limits,
     read_buffer_size=st.integers(0, 300) | st.just(2048),
     is_cancelled=st.booleans(),
 )
 def websocket(stream, sizes, limits, read_buffer_size, is_cancelled):
-    limit, max_fragments = limits
-    limit = limit or 1  # 0 is no limit here
+    limits = limits._replace(limit=limits.limit or 1)  # 0 is no limit here
     served = serve(
         stream,
         sizes,
         is_cancelled,
-        max_message_length=limit,
-        max_fragments=max_fragments,
+        max_message_length=limits.limit,
+        max_fragments=limits.max_fragments,
         read_buffer_size=read_buffer_size,
     )
     messages, code, sent = run(served)
-    expected = model.outcome(stream, lambda n: (limit, max_fragments), True)
+    expected = model.outcome(stream, lambda n: limits, model.Role())
     events = expected.events
     assert messages == [data for opcode, data in events if opcode <= BINARY]
     answers = [(0x80 | PONG, data) for opcode, data in events if opcode == PING]

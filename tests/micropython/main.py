@@ -8,23 +8,8 @@ import gc
 import sys
 import unittest
 
-import microdot_websocket
 from capacity import SMALL
-from microdot_websocket import WebSocket, codec
-
-# What the package imports of itself when it is first needed, and most tests do. Early, or it would
-# lie in the middle of the heap.
-STAYS = '_closing', '_deadlines', '_more', 'plain_stream'
-# And what only some applications use, besides what _more.py names.
-OPTIONAL = {
-    '_options',
-    '_compression',
-    '_deflate',
-    '_compressed_pieces',
-    '_masking',
-    'client',
-    'group',
-}
+from microdot_websocket import WebSocket, codec, features
 
 
 def run_module(name, results):
@@ -39,22 +24,27 @@ def run_module(name, results):
             if not attr.startswith('_') and item is not unittest.TestCase:
                 gc.collect()
                 unittest.run_class(item, results)
+    forget_features()
     for new in set(sys.modules) - before:
-        if '.' not in new:
-            del sys.modules[new]
-    forget_options()
+        forget(new)
 
 
-def forget_options():
-    """What the package imports of itself stays, but not what only some applications use."""
-    more = sys.modules.get('microdot_websocket._more')
-    attached = more._MODULES if more else {}
-    for name in attached:
-        if name in WebSocket.__dict__:
-            delattr(WebSocket, name)
-    for name in set(attached.values()) | OPTIONAL:
-        if sys.modules.pop('microdot_websocket.' + name, None):
-            delattr(microdot_websocket, name)
+def forget_features():
+    """Methods of WebSocket that were used: they would hold their modules."""
+    for method in features.MODULES:
+        if method in WebSocket.__dict__:
+            delattr(WebSocket, method)
+
+
+def forget(name):
+    """Forget a test module, a helper, or a module of the package that few applications use."""
+    parent, _, last = name.rpartition('.')
+    if not parent:
+        del sys.modules[name]
+    elif parent.startswith('microdot_websocket'):
+        del sys.modules[name]
+        if hasattr(sys.modules.get(parent), last):
+            delattr(sys.modules[parent], last)
 
 
 def main(expected, modules):
@@ -64,8 +54,6 @@ def main(expected, modules):
     print('%s _mpy: 0x%x codec: %s sizes: %s' % (version, mpy, codec.IMPL, sizes))
     gc.collect()
     gc.threshold(gc.mem_free() // 2)  # or what lives longer gets strewn over the whole heap
-    for name in STAYS:
-        __import__('microdot_websocket.' + name)
     results = {'passed': 0, 'failed': 0}
     if codec.IMPL != expected:
         print('FAILED this run is for the %s codec, but codec.IMPL is %s' % (expected, codec.IMPL))

@@ -1,11 +1,9 @@
 """ws_core.c itself, through ws_core_library.py. The contract that it is a part of is tested on
 MicroPython, in test_mod_wscodec.py."""
 
-import subprocess
-
 import pytest
-from codec_contract import HEADERS, TOO_LONG, UTF8_INVALID, UTF8_VALID, bytes_of, unmasked
-from ws_core_library import NATMOD, PAGE, Guarded, Header, build
+from codec_vectors import HEADERS, TOO_LONG, UTF8_INVALID, UTF8_VALID, bytes_of, unmasked
+from ws_core_library import NATMOD, PAGE, Guarded, Header, build, symbols
 
 
 @pytest.fixture(scope='module')
@@ -80,22 +78,7 @@ def test_utf8_finds_one_bad_byte_anywhere(core, guarded):
 @pytest.mark.parametrize('optimize', ['-Os', '-O2', '-O3'])
 def test_needs_nothing(optimize, tmp_path):
     """No libc call, the compiler's own included, and no global: natmods have neither."""
-    obj = tmp_path / 'ws_core.o'
-    subprocess.run(
-        [
-            'gcc',
-            '-std=c99',
-            optimize,
-            '-fno-stack-protector',
-            '-c',
-            '-o',
-            obj,
-            NATMOD / 'ws_core.c',
-        ],
-        check=True,
-    )
-    symbols = subprocess.run(['nm', obj], check=True, capture_output=True, text=True).stdout
-    kinds = {line.split()[-1]: line.split()[-2] for line in symbols.splitlines()}
+    kinds = symbols(tmp_path, NATMOD / 'ws_core.c', optimize)
     assert {name for name, kind in kinds.items() if kind == 'T'} == {
         'ws_parse_header',
         'ws_unmask',

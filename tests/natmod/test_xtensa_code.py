@@ -118,7 +118,7 @@ def objects():
     make = ['make', '-s', 'natmod', 'ARCH=xtensawin']
     subprocess.run(make, cwd=ROOT, check=True)
     paths = sorted((BUILD / 'natmod' / 'xtensawin' / 'obj').glob('*.o'))
-    assert [path.stem for path in paths] == ['mod_wscodec', 'ws_core']
+    assert [path.stem for path in paths] == ['mod_wscodec', 'ws_core', 'ws_protocol']
     return [ELFFile.load_from_path(path) for path in paths]
 
 

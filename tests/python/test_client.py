@@ -4,12 +4,12 @@ import asyncio
 import sys
 import unittest
 
+from capacity import LARGE
 from connection import end_of
 from frames import BINARY, TEXT, frame
 from memory_stream import open_pair, run, settle
 from microdot_websocket import WebSocket, WebSocketError, client
 from microdot_websocket.client import connect, parse_url
-from microdot_websocket.protocol import Protocol, _spare
 from network import ACCEPTED, URL, Network, accept, is_closed, open_client
 
 
@@ -117,7 +117,7 @@ class TestHandshake(unittest.TestCase):
         """They take no memory."""
 
         async def main():
-            reader, writer, peer = open_pair()
+            reader, _, peer = open_pair()
             lines = (
                 'HTTP/1.1 101 Yes',
                 'Server: x',
@@ -128,8 +128,7 @@ class TestHandshake(unittest.TestCase):
                 '',
             )
             peer.feed('\r\n'.join(lines).encode())
-            stream = client.MaskingStream(reader, writer)
-            head = await client._read_head(stream, Protocol(256, False))
+            head = await client._read_head(reader)
             self.assertEqual(head, ('HTTP/1.1 101 Yes', {'upgrade': 'a, b'}))
 
         run(main())
@@ -164,16 +163,13 @@ class TestHandshake(unittest.TestCase):
                     'extensions that were not offered: x',
                 ),
                 (good + 'X: y\r\n' * 100 + '\r\n', 'too many headers'),
-                (
-                    good + 'X: %s\r\n\r\n' % ('y' * WebSocket.read_buffer_size),
-                    'a header is too long',
-                ),
+                (good + 'X: %s\r\n\r\n' % ('y' * LARGE), 'a header is too long'),
+                ('x' * LARGE, 'a header is too long'),
                 (good, 'the connection was closed'),
                 ('', 'the connection was closed'),
             ):
                 exc = await answered(response, subprotocols=('a', 'b'))
                 self.assertIn(reason, exc.reason)
-                self.assertEqual(len(_spare), 1)  # the read buffer: others may have it
             self.assertEqual((await answered('HTTP/1.1 403 No\r\n\r\n')).status_code, 403)
 
         run(main())
@@ -188,6 +184,23 @@ class TestHandshake(unittest.TestCase):
                     WebSocket.handshake_timeout = 10
                 self.assertEqual(end, (1006, 'the handshake timed out'))
                 self.assertTrue(is_closed(network.peer))
+
+        run(main())
+
+    def test_no_limit(self):
+        async def main():
+            with Network() as network:
+                WebSocket.handshake_timeout = 0
+                try:
+                    task = asyncio.create_task(connect(URL))
+                    await asyncio.sleep(0.05)
+                    self.assertFalse(task.done())
+                    task.cancel()
+                    await settle()
+                    self.assertTrue(is_closed(network.peer))
+                    await open_client(network)
+                finally:
+                    WebSocket.handshake_timeout = 10
 
         run(main())
 

@@ -50,8 +50,8 @@ class TestMessages(unittest.TestCase):
                     self.assertEqual(frames_to(peer), [(FIN | PONG, b'p')])
                 ws, peer, _ = await open_client(network, close_timeout=0)
                 peer.feed(frame(TEXT, 'x'))
-                self.assertEqual(await end_of(ws.receive()), (1002, 'frame masked'))
-                self.assertEqual(frames_to(peer), [close_frame(1002, 'frame masked')])
+                self.assertEqual(await end_of(ws.receive()), (1002, 'wrong masking'))
+                self.assertEqual(frames_to(peer), [close_frame(1002, 'wrong masking')])
                 self.assertTrue(is_closed(peer))
 
         async def receive_all(ws, n):

@@ -1,91 +1,95 @@
-"""Which codec is picked, and what is said when a natmod cannot be used."""
+"""Which Protocol is picked, and what is said when a natmod cannot be used."""
 
+import builtins
 import sys
 import unittest
 
-from codec_contract import CodecContract
-from microdot_websocket import _pycodec, codec
+import microdot_websocket
+from microdot_websocket import codec
 
-NAMES = ('parse_header', 'unmask', 'utf8', 'extract', 'freeze')
-
-
-class TestPicked(CodecContract, unittest.TestCase):
-    """The contract once more, through the seam that the package uses."""
-
-    codec = codec
+# What picks, and what it is told by.
+MODULES = 'websocket', 'codec'
 
 
 class Natmod:
     """A stand-in for what `import _wscodec` finds."""
 
-    def __init__(self, abi=codec.ABI, missing=None):
-        self.ABI = abi
-        for name in NAMES:
+    def __init__(self, version=codec.ABI, missing=None):
+        for name, value in (('version', version), ('Protocol', 'Protocol'), ('utf8', 'utf8')):
             if name != missing:
-                setattr(self, name, name)
+                setattr(self, name, value)
+
+
+class TestPicked(unittest.TestCase):
+    def test_the_package_uses_what_it_says(self):
+        self.assertIn(codec.IMPL, ('native', 'python'))
+        self.assertIs(microdot_websocket.websocket.Protocol, codec.Protocol)
+        if codec.IMPL == 'native':
+            import _wscodec
+
+            self.assertIs(codec.Protocol, _wscodec.Protocol)
+            self.assertIs(codec.utf8, _wscodec.utf8)
+
+    def test_utf8(self):
+        self.assertEqual(codec.utf8('é'.encode(), 0, 2, 0), 0)
+        self.assertEqual(codec.utf8('é'.encode(), 0, 1, 0), 1)
+        self.assertTrue(codec.utf8(b'\xff', 0, 1, 0) < 0)
 
 
 class TestImport(unittest.TestCase):
     def setUp(self):
         self.saved = {}
-        for name in ('_wscodec', 'microdot_websocket.codec'):
+        for name in ('_wscodec',) + tuple(['microdot_websocket.' + name for name in MODULES]):
             if name in sys.modules:
                 self.saved[name] = sys.modules.pop(name)
-        import builtins
-
         self.printed = []
-        self.builtins = builtins
 
     def tearDown(self):
-        for name in ('_wscodec', 'microdot_websocket.codec'):
-            sys.modules.pop(name, None)
+        sys.modules.pop('_wscodec', None)
         sys.modules.update(self.saved)
-        import microdot_websocket
-
-        microdot_websocket.codec = codec
+        for name in MODULES:
+            setattr(microdot_websocket, name, sys.modules['microdot_websocket.' + name])
 
     def load(self, natmod):
         """codec.py run anew with `natmod` in the place of the natmod."""
+        for name in MODULES:
+            sys.modules.pop('microdot_websocket.' + name, None)
         sys.modules['_wscodec'] = natmod
-        saved = self.builtins.print
-        self.builtins.print = lambda *args: self.printed.append(' '.join([str(a) for a in args]))
+        saved = builtins.print
+        builtins.print = lambda *args: self.printed.append(' '.join([str(a) for a in args]))
         try:
             import microdot_websocket.codec  # noqa: F401
 
             return sys.modules['microdot_websocket.codec']
         finally:
-            self.builtins.print = saved
+            builtins.print = saved
 
     def check_twin(self, loaded):
+        from microdot_websocket.core import text, twin
+
         self.assertEqual(loaded.IMPL, 'python')
-        for name in NAMES:
-            self.assertIs(getattr(loaded, name), getattr(_pycodec, name))
+        self.assertIs(loaded.Protocol, twin.Protocol)
+        self.assertIs(loaded.utf8, text.utf8)
 
     def test_natmod(self):
         loaded = self.load(Natmod())
         self.assertEqual(loaded.IMPL, 'native')
-        self.assertEqual([getattr(loaded, name) for name in NAMES], list(NAMES))
+        self.assertEqual((loaded.Protocol, loaded.utf8), ('Protocol', 'utf8'))
         self.assertEqual(self.printed, [])
 
     def test_demanding_the_twin(self):
         self.check_twin(self.load(None))
         self.assertEqual(self.printed, [])
 
-    def test_another_abi(self):
-        self.check_twin(self.load(Natmod(abi=codec.ABI + 1)))
+    def test_another_version(self):
+        self.check_twin(self.load(Natmod(version=codec.ABI + 1)))
         self.assertEqual(len(self.printed), 1)
-        expected = 'its ABI is %d, not %d' % (codec.ABI + 1, codec.ABI)
+        expected = 'its version is %d, not %d' % (codec.ABI + 1, codec.ABI)
         self.assertIn('_wscodec.mpy cannot be used (%s)' % expected, self.printed[0])
+        self.assertIn('using the slower Python codec', self.printed[0])
 
     def test_a_name_is_missing(self):
-        for name in ('ABI',) + NAMES:
-            natmod = Natmod(missing=name)
-            if name == 'ABI':
-                del natmod.ABI
-            self.tearDown()
-            self.setUp()
-            self.check_twin(self.load(natmod))
-            self.assertEqual(len(self.printed), 1)
-
-    def test_abi_of_the_twin(self):
-        self.assertEqual(_pycodec.ABI, codec.ABI)
+        for name in ('version', 'Protocol'):
+            self.check_twin(self.load(Natmod(missing=name)))
+            self.assertEqual(len(self.printed), 1, name)
+            self.printed.clear()

@@ -6,12 +6,10 @@ import unittest
 from capacity import LARGE
 from connection import end_of, open_websocket, request_bytes
 from deflated import Deflated, bomb, far
-from feeding import BUFFER, WAYS, Source, pieces_of, split
+from feeding import open_small, pieces_of, split, ways
 from frames import BINARY, CONT, PING, TEXT, frame, pattern
 from memory_stream import run, settle
-from microdot_websocket._compression import EXTENSION, Inflating
-from microdot_websocket._pieces import _Reader
-from microdot_websocket.protocol import Protocol
+from microdot_websocket.features.compression_offers import EXTENSION
 
 
 def compressed(opcode, payload, **options):
@@ -30,32 +28,32 @@ def fragments(opcode, payload):
     )
 
 
+PONG = 0x8A
+
+
 class TestPieces(unittest.TestCase):
-    def check(self, data, size, expected, limit=None):
-        for trailing, step in WAYS:
+    def check(self, data, size, expected):
+        async def main(data, step):
+            request = request_bytes(Sec_WebSocket_Extensions=EXTENSION)
+            ws, peer = await open_small(request, {'compression': True}, max_message_length=2000)
+            return await pieces_of(ws, peer, data, step, size)
+
+        for trailing, step in ways(data):
             with self.subTest(size=size, step=step, trailing=trailing):
-                reader = _Reader(bytearray(size))
-                if limit is not None:
-                    reader.limit = limit
-                protocol = Inflating(Protocol(BUFFER), 12).pieces()
-                protocol.limit = 2000
-                source = Source(data + trailing, step)
-                self.assertEqual(pieces_of(protocol, source, reader), expected)
+                self.assertEqual(run(main(data + trailing, step)), expected)
 
     def test_sizes(self):
         for length in (1, 15, 16, 17, 500):
             payload = pattern(length)
             for size in (7, 16, 500, 501):
                 expected = split(payload, BINARY, size)
-                if length % size == 0:
-                    expected.append((BINARY, b''))  # that it was the end shows only then
                 self.check(compressed(BINARY, payload), size, expected)
-                self.check(fragments(BINARY, payload), size, [(PING, b'p')] + expected)
+                self.check(fragments(BINARY, payload), size, expected + [(PONG, b'p')])
 
     def test_others_between(self):
         data = compressed(BINARY, b'ab') + frame(TEXT, 'cd')
         self.check(data, 5, [(BINARY, b'ab')])
-        self.check(frame(PING, b'p') + frame(TEXT, 'cd'), 5, [(PING, b'p'), (TEXT, b'cd')])
+        self.check(frame(PING, b'p') + frame(TEXT, 'cd'), 5, [(TEXT, b'cd'), (PONG, b'p')])
 
     def test_empty(self):
         self.check(compressed(BINARY, b''), 5, [(BINARY, b'')])
@@ -68,11 +66,6 @@ class TestPieces(unittest.TestCase):
             pieces = [(TEXT, b'abc'), ('error', 1007)]
             self.check(compressed(TEXT, bad), 3, pieces)
         self.check(compressed(BINARY, b'\xff'), 3, [(BINARY, b'\xff')])
-
-    def test_the_limit_of_the_reader(self):
-        for n, expected in ((9, None), (10, None), (11, [('error', 1009)])):
-            data = pattern(n)
-            self.check(compressed(BINARY, data), 10, expected or [(BINARY, data)], limit=10)
 
     def test_the_limit_of_what_is_gathered(self):
         data = frame(BINARY, pattern(3000), rsv=4)
@@ -169,11 +162,18 @@ class TestConnection(unittest.TestCase):
 
         run(main())
 
-    def test_too_long(self):
+    def test_the_limit_is_the_buffer(self):
         async def main():
-            ws, peer = await open_compressing(close_timeout=0)
-            peer.feed(compressed(BINARY, bytes(11)))
-            end = await end_of(ws.receive_into(bytearray(10)))
-            self.assertEqual(end, (1009, 'message too big'))
+            for n in (9, 10, 11):
+                for data in (compressed(BINARY, pattern(n)), fragments(BINARY, pattern(n))):
+                    ws, peer = await open_compressing(close_timeout=0)
+                    peer.feed(data)
+                    buffer = bytearray(10)
+                    if n <= 10:
+                        self.assertEqual(await ws.receive_into(buffer), n)
+                        self.assertEqual(bytes(buffer[:n]), pattern(n))
+                    else:
+                        end = await end_of(ws.receive_into(buffer))
+                        self.assertEqual(end, (1009, 'message too big'))
 
         run(main())

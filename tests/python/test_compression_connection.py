@@ -6,15 +6,14 @@ import unittest
 
 from capacity import LARGE
 from connection import close_frame, end_of, frames_to, open_websocket, request_bytes
-from deflated import bomb, compressed, far, inflated
+from deflated import Deflated, bomb, compressed, inflated
 from frames import BINARY, PING, TEXT, frame, pattern
 from memory_stream import run, settle
-from microdot_websocket import _compression
-from microdot_websocket._compression import EXTENSION
-from microdot_websocket.protocol import Protocol
+from microdot_websocket.features import compression
+from microdot_websocket.features.compression_offers import EXTENSION
 
 CPYTHON = sys.implementation.name == 'cpython'
-CAN_COMPRESS = bool(_compression.deflate)
+CAN_COMPRESS = bool(compression.deflate)
 HELLO = b'\xf2H\xcd\xc9\xc9\x07\x00'  # RFC 7692, section 7.2.3.1
 
 
@@ -27,7 +26,7 @@ class TestReceiving(unittest.TestCase):
     def test_messages(self):
         async def main():
             ws, peer = await open_compressing()
-            self.assertTrue(ws.compression)
+            self.assertIs(ws.compression, True)
             peer.feed(compressed(TEXT, HELLO) + frame(PING, b'p') + compressed(BINARY, HELLO))
             self.assertEqual(await ws.receive(), 'Hello')
             self.assertEqual(await ws.receive(), b'Hello')
@@ -37,13 +36,17 @@ class TestReceiving(unittest.TestCase):
 
     def test_declined(self):
         async def main():
-            for ws, _ in (
-                await open_compressing('permessage-deflate; x'),
-                await open_compressing(compression=False),
-                await open_compressing(None),
+            for ws, peer in (
+                await open_compressing('permessage-deflate; x', close_timeout=0),
+                await open_compressing(compression=False, close_timeout=0),
+                await open_compressing(None, close_timeout=0),
             ):
-                self.assertFalse(ws.compression)
-                self.assertIs(type(ws._protocol), Protocol)
+                self.assertIs(ws.compression, False)
+                self.assertIs(ws.writer, ws.protocol)
+                await ws.send('x' * 1000)
+                self.assertEqual(frames_to(peer), [(0x81, b'x' * 1000)])
+                peer.feed(compressed(TEXT, HELLO))
+                self.assertEqual(await end_of(ws.receive()), (1002, 'RSV bits set'))
 
         run(main())
 
@@ -58,12 +61,17 @@ class TestReceiving(unittest.TestCase):
         run(main())
 
     def test_a_limit_that_is_raised_later(self):
+        """It is for what messages become. How long they are while they are compressed is limited by
+        what it was at the handshake."""
+
         async def main():
-            ws, peer = await open_compressing(max_message_length=600)
+            ws, peer = await open_compressing(max_message_length=600, close_timeout=0)
             ws.max_message_length = LARGE
-            data, expected = far(1000)
-            peer.feed(compressed(BINARY, data))
+            data = Deflated().stored(pattern(500)).fixed((1032, 500)).message()
+            peer.feed(compressed(BINARY, data) + compressed(BINARY, pattern(700)))
+            expected = (pattern(500) * 4)[: 500 + 1032]
             self.assertEqual(await ws.receive(), expected)
+            self.assertEqual(await end_of(ws.receive()), (1009, 'message too big'))
 
         run(main())
 
@@ -82,12 +90,12 @@ class TestReceiving(unittest.TestCase):
             def no_memory(*args):
                 raise MemoryError
 
-            inflater, _compression.Inflater = _compression.Inflater, no_memory
+            inflater, compression.Inflater = compression.Inflater, no_memory
             try:
                 peer.feed(compressed(TEXT, HELLO))
                 self.assertEqual(await end_of(ws.receive()), (1009, 'out of memory'))
             finally:
-                _compression.Inflater = inflater
+                compression.Inflater = inflater
 
         run(main())
 

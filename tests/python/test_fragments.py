@@ -92,7 +92,7 @@ class TestSendStream(unittest.TestCase):
             self.assertEqual(others[at : at + 2], [(TEXT, b'd'), (FIN | CONT, b'')])
             del others[at : at + 2]
             self.assertEqual(others, [(FIN | TEXT, b'other')] * 2)
-            self.assertEqual(ws._flushing, 0)
+            self.assertEqual(ws.waiting, 0)
             await ws.send('end')
             self.assertEqual(frames_to(peer), [(FIN | TEXT, b'end')])
 

@@ -104,6 +104,25 @@ class TestSend(unittest.TestCase):
 
         run(main())
 
+    def test_one_that_catches_up_is_not_dropped_later(self):
+        async def main():
+            group, ((ws, peer),) = await group_of(1, send_timeout=0.05)
+            for _ in range(3):
+                peer.give_room(5)
+                await group.send('x' * 10)
+                await group.send('y')
+                await settle()
+                peer.give_room(None)
+                await settle()
+                self.assertEqual(frames_to(peer), [(FIN | TEXT, b'x' * 10), (FIN | TEXT, b'y')])
+            await asyncio.sleep(0.1)
+            self.assertFalse(ws.closed)
+            self.assertTrue(ws in group)
+            await group.send('z')
+            self.assertEqual(frames_to(peer), [(FIN | TEXT, b'z')])
+
+        run(main())
+
     def test_behind_what_others_send(self):
         """Never inside another frame, nor between the fragments of a message."""
 

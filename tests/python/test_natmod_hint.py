@@ -3,7 +3,7 @@
 import sys
 import unittest
 
-from microdot_websocket import _natmod_hint
+from microdot_websocket import natmod_hint
 
 
 class FakeSys:
@@ -13,11 +13,11 @@ class FakeSys:
 
 class TestHint(unittest.TestCase):
     def hint(self, **attributes):
-        _natmod_hint.sys = FakeSys(**attributes)
+        natmod_hint.sys = FakeSys(**attributes)
         try:
-            return _natmod_hint.hint()
+            return natmod_hint.hint()
         finally:
-            _natmod_hint.sys = sys
+            natmod_hint.sys = sys
 
     def test_architectures(self):
         for arch, name in (
@@ -31,6 +31,11 @@ class TestHint(unittest.TestCase):
             hint = self.hint(_mpy=arch << 10 | 3 << 8 | 6)
             self.assertIn(' %s_6.3/_wscodec.mpy' % name, hint)
         self.assertIn(' x64_6.3/', self.hint(_mpy=2822))  # what Debian's interpreter prints
+
+    def test_flags_above_the_architecture(self):
+        """RISC-V has them from MicroPython 1.27 on."""
+        self.assertIn(' rv32imc_6.3/', self.hint(_mpy=0x32F06))  # an RP2350's
+        self.assertIn(' armv6m_6.3/', self.hint(_mpy=0xFFFF << 16 | 4 << 10 | 3 << 8 | 6))
 
     def test_no_native_code(self):
         for attributes in ({}, {'_mpy': 0}, {'_mpy': 774}, {'_mpy': 15 << 10 | 774}):

@@ -3,11 +3,12 @@
 import sys
 import unittest
 
-from connection import Server, request_bytes
-from frames import TEXT, close, frame
-from memory_stream import run
+from connection import Server, end_of, open_websocket, request_bytes
+from frames import CONT, TEXT, close, frame
+from memory_stream import noted_reads, run
 from microdot import Microdot
-from microdot_websocket import _options, websocket_upgrade, with_websocket
+from microdot_websocket import websocket_upgrade, with_websocket
+from microdot_websocket.features.options import check
 
 
 def answer(options, **headers):
@@ -59,10 +60,20 @@ class TestDecorator(unittest.TestCase):
             self.assertIn(word, str(raised.exception))
 
     def test_attributes(self):
-        _, seen = answer({'max_message_length': 5, 'close_timeout': 0, 'read_buffer_size': 200})
+        _, seen = answer({'max_message_length': 5, 'close_timeout': 0})
         ws = seen[0]
         self.assertEqual((ws.max_message_length, ws.close_timeout), (5, 0))
-        self.assertEqual(ws._protocol.buffer_size, 200)
+
+        async def main():
+            options = {'read_buffer_size': 200, 'max_fragments': 1, 'close_timeout': 0}
+            ws, peer = await open_websocket(None, options)
+            peer.feed(frame(TEXT, 'x') + frame(TEXT, fin=False) + frame(CONT))
+            with noted_reads(peer) as reads:
+                self.assertEqual(await ws.receive(), 'x')
+                self.assertTrue(198 <= max(reads) <= 200)
+            self.assertEqual((await end_of(ws.receive()))[0], 1008)
+
+        run(main())
 
     def test_upgrade_takes_them_too(self):
         app = Microdot()
@@ -158,7 +169,7 @@ class TestCompression(unittest.TestCase):
             self.assertIn('; client_max_window_bits=%d\r\n' % bits, head + '\r\n')
 
     def test_it_is_imported_where_both_want_it(self):
-        name = 'microdot_websocket._compression'
+        name = 'microdot_websocket.features.compression'
         module = sys.modules.pop(name, None)
         for ours, theirs in ((True, None), (True, 'other'), (False, 'permessage-deflate')):
             answer({'compression': ours}, Sec_WebSocket_Extensions=theirs)
@@ -170,6 +181,6 @@ class TestCompression(unittest.TestCase):
 class TestCheck(unittest.TestCase):
     def test_it_names_what_there_is(self):
         with self.assertRaises(TypeError) as raised:
-            _options.check({'x': 1})
+            check({'x': 1})
         for name in ('origins', 'ping_interval', 'compression'):
             self.assertIn(name, str(raised.exception))

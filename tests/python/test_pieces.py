@@ -1,33 +1,35 @@
-"""receive_into() and stream(): as a protocol that is fed, then over memory streams."""
+"""receive_into() and stream()."""
 
 import asyncio
 import unittest
 
 from capacity import LARGE
 from connection import close_frame, end_of, frames_to, open_websocket
-from feeding import BUFFER, WAYS, Source, pieces_of, split
+from feeding import feed, open_small, pieces_of, split, ways
 from frames import BINARY, CLOSE, CONT, PING, TEXT, frame, pattern
 from memory_stream import run, settle
-from microdot_websocket._pieces import Pieces, _Reader
-from microdot_websocket.protocol import Protocol
+from microdot_websocket import WebSocketError
+
+PONG = 0x8A
 
 
 class TestPieces(unittest.TestCase):
-    def check(self, data, size, expected, limit=None):
-        for trailing, step in WAYS:
+    """In all the ways of feeding.py."""
+
+    def check(self, data, size, expected, **attributes):
+        async def main(data, step):
+            ws, peer = await open_small(**attributes)
+            return await pieces_of(ws, peer, data, step, size)
+
+        for trailing, step in ways(data):
             with self.subTest(size=size, step=step, trailing=trailing):
-                reader = _Reader(bytearray(size))
-                if limit is not None:
-                    reader.limit = limit
-                protocol = Pieces(Protocol(BUFFER))
-                source = Source(data + trailing, step)
-                self.assertEqual(pieces_of(protocol, source, reader), expected)
+                self.assertEqual(run(main(data + trailing, step)), expected)
 
     def test_sizes(self):
-        for length in (1, 15, 16, 17, 159, 160, 161, 1000):
+        for length in (1, 16, 17, 159, 160, 161, 320):
             payload = pattern(length)
             for size in (1, 16, 160, 1000):
-                if length // size < 200:
+                if length <= 10 * size:
                     self.check(frame(BINARY, payload), size, split(payload, BINARY, size))
 
     def test_empty(self):
@@ -41,8 +43,8 @@ class TestPieces(unittest.TestCase):
             + frame(CONT, b'', fin=False)
             + frame(CONT, b'b' * 20)
         )
-        expected = split(b'a' * 300, BINARY, 160)
-        self.check(data, 160, expected[:1] + [(PING, b'ping'), (BINARY, b'a' * 140 + b'b' * 20)])
+        expected = split(b'a' * 300 + b'b' * 20, BINARY, 160)
+        self.check(data, 160, expected + [(PONG, b'ping')])
 
     def test_text(self):
         text = 'a\u20ac' * 50
@@ -51,17 +53,13 @@ class TestPieces(unittest.TestCase):
         self.check(frame(TEXT, b'\xe2\x82'), 7, [('error', 1007)])
         self.check(frame(TEXT, b'abc\xff' + bytes(100)), 200, [('error', 1007)])
 
-    def test_limit(self):
+    def test_a_buffer_that_is_just_full(self):
+        """That the message is complete may show only by a fragment more."""
         payload = pattern(300)
-        self.check(frame(BINARY, payload), 300, [(BINARY, payload)], limit=300)
-        self.check(frame(BINARY, payload), 299, [('error', 1009)], limit=299)
         data = frame(BINARY, payload[:200], fin=False) + frame(CONT, payload[200:])
-        self.check(data, 300, [(BINARY, payload)], limit=300)
-        self.check(data, 299, [('error', 1009)], limit=299)
-        # A fragment more, behind a full buffer.
-        self.check(data[:-1] + data[-1:], 300, [(BINARY, payload)], limit=300)
+        self.check(data, 300, [(BINARY, payload)])
         data = frame(BINARY, payload, fin=False) + frame(CONT)
-        self.check(data, 300, [(BINARY, payload)], limit=300)
+        self.check(data, 300, [(BINARY, payload)])
 
     def test_the_rules_hold(self):
         for data in (frame(CONT, b'x'), frame(BINARY, b'x', rsv=4), frame(BINARY, b'x', key=None)):
@@ -70,29 +68,31 @@ class TestPieces(unittest.TestCase):
         self.check(fragments, 16, [('error', 1002)])
 
     def test_too_many_fragments(self):
-        protocol = Pieces(Protocol(BUFFER))
-        protocol.max_fragments = 2
         data = frame(BINARY, b'x', fin=False) + frame(CONT, b'x', fin=False) * 2
-        events = pieces_of(protocol, Source(data, 1000), _Reader(bytearray(16)))
-        self.assertEqual(events, [('error', 1008)])
+        self.check(data, 16, [('error', 1008)], max_fragments=2)
 
     def test_a_message_that_is_left_in_the_middle(self):
-        """The rest of it is passed over, for a reader and for receive()."""
-        long = frame(BINARY, pattern(900), fin=False) + frame(PING) + frame(CONT, pattern(300))
-        for _, step in WAYS:
-            for left_after in (1, 2):
-                protocol = Pieces(Protocol(BUFFER))
-                source = Source(long + frame(TEXT, 'next') + frame(TEXT, 'last'), step)
-                protocol.reader = _Reader(bytearray(100))
-                for _ in range(left_after):
-                    while protocol.next_event() <= 0:
-                        source.give(protocol)
-                other = pieces_of(protocol, source, _Reader(bytearray(3)))
-                self.assertEqual(other, [(PING, b''), (TEXT, b'nex'), (TEXT, b't')])
-                protocol.reader = None
-                while protocol.next_event() <= 0:
-                    source.give(protocol)
-                self.assertEqual(protocol.data, 'last')
+        """The rest of it is passed over, for a buffer and for receive()."""
+        long = frame(BINARY, pattern(500), fin=False) + frame(PING) + frame(CONT, pattern(100))
+
+        async def main(step, left_after):
+            ws, peer = await open_small()
+            data = long + frame(TEXT, 'next') + frame(TEXT, 'last')
+            task = asyncio.create_task(feed(peer, data, step))
+            pieces = ws.stream(bytearray(100))
+            for _ in range(left_after):
+                await pieces.__anext__()
+            got = []
+            async for piece in ws.stream(bytearray(3)):
+                got.append(bytes(piece))
+            self.assertEqual(got, [b'nex', b't'])
+            self.assertEqual(await ws.receive(), 'last')
+            self.assertEqual(frames_to(peer), [(PONG, b'')])
+            await task
+
+        for _, step in ways(long):
+            for left_after in (1, 2, 5):
+                run(main(step, left_after))
 
 
 class TestReceiveInto(unittest.TestCase):
@@ -123,6 +123,29 @@ class TestReceiveInto(unittest.TestCase):
             self.assertEqual(await end_of(ws.receive_into(bytearray(10))), end)
 
         run(main())
+
+    def test_the_limit_is_the_buffer(self):
+        payload = pattern(300)
+        fragments = frame(BINARY, payload[:200], fin=False) + frame(CONT, payload[200:])
+        ending = frame(BINARY, payload, fin=False) + frame(CONT)
+
+        async def main(data, step, size):
+            ws, peer = await open_small(max_message_length=10)
+            task = asyncio.create_task(feed(peer, data, step))
+            try:
+                buffer = bytearray(size)
+                self.assertEqual(await ws.receive_into(buffer), 300)
+                self.assertEqual(bytes(buffer), payload)
+            except WebSocketError as exc:
+                self.assertEqual((exc.code, size), (1009, 299))
+            else:
+                self.assertEqual(size, 300)
+            await task
+
+        for data in (frame(BINARY, payload), fragments, ending):
+            for _, step in ways(data):
+                for size in (299, 300):
+                    run(main(data, step, size))
 
     def test_bad_buffers(self):
         async def main():

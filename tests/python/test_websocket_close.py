@@ -4,11 +4,18 @@ import asyncio
 import unittest
 
 from capacity import LARGE, sample
-from connection import close_frame, end_of, frames_to, open_websocket
+from connection import (
+    close_frame,
+    end_of,
+    frames_to,
+    has_spare_buffer,
+    holding_buffer,
+    open_websocket,
+)
 from frames import BINARY, CONT, PING, TEXT, close, frame, header
-from memory_stream import Peer, run, settle
-from microdot_websocket import WebSocket, WebSocketError
-from microdot_websocket.protocol import _spare
+from memory_stream import milliseconds, run, settle
+from microdot_websocket import WebSocket
+from no_memory import NoMemory
 
 
 class TestPeerCloses(unittest.TestCase):
@@ -48,23 +55,23 @@ class TestPeerCloses(unittest.TestCase):
         run(main())
 
     def test_disconnect_anywhere(self):
-        data = (
-            frame(TEXT, 'x' * 10, fin=False) + frame(PING, b'p') + frame(CONT, b'y' * 130) + close()
-        )
+        message = frame(TEXT, 'x' * 10, fin=False)
+        ping = message + frame(PING, b'p')
+        whole = ping + frame(CONT, b'y' * 130)
+        data = whole + close(1000)
 
         async def main():
             for n in sample(range(len(data)), 9):
                 ws, peer = await open_websocket()
                 peer.feed(data[:n])
                 peer.end()
-                got = []
-                try:
-                    while True:
-                        got.append(await ws.receive())
-                except WebSocketError as exc:
-                    self.assertEqual(exc.code, 1006, n)
+                if n >= len(whole):
+                    self.assertEqual(await ws.receive(), 'x' * 10 + 'y' * 130, n)
+                self.assertEqual(await end_of(ws.receive()), (1006, 'connection lost'), n)
+                self.assertEqual(frames_to(peer), [(0x8A, b'p')] if n >= len(ping) else [], n)
                 self.assertEqual(await end_of(ws.send('x')), (1006, 'connection lost'))
                 await ws.close()
+                self.assertEqual(peer.sent, b'')
 
         run(main())
 
@@ -88,21 +95,28 @@ class TestPeerCloses(unittest.TestCase):
         run(main())
 
     def test_others_may_have_its_read_buffer(self):
-        async def main():
-            for end in (Peer.end, lambda peer: peer.fail(104), lambda peer: None):
-                ws, peer = await open_websocket(close_timeout=0.05)
-                peer.feed(frame(BINARY, bytes(100))[:50])
-                task = asyncio.create_task(end_of(ws.receive()))
-                await settle()
-                self.assertEqual(len(_spare), 0)
-                end(peer)
-                await settle()
-                await ws.close()
-                await task
-                self.assertEqual(len(_spare), 1)
-                self.assertIs(ws._protocol._buf, None)
+        """However it ends: the next connection needs no other one."""
 
-        run(main())
+        async def main(how):
+            ws, peer, task = await holding_buffer()
+            self.assertFalse(await has_spare_buffer())
+            if how == 'end':
+                peer.end()
+            elif how == 'reset':
+                peer.fail(104)
+            elif how == 'error':
+                peer.feed(frame(3) * 20)
+            elif how == 'close':
+                await ws.close()
+            else:
+                ws.abort()
+            await task
+            await settle()
+            self.assertTrue(await has_spare_buffer(), how)
+            return ws  # it is still there
+
+        for how in ('end', 'reset', 'error', 'close', 'abort'):
+            run(main(how))
 
 
 class TestErrors(unittest.TestCase):
@@ -148,20 +162,9 @@ class TestErrors(unittest.TestCase):
     def test_out_of_memory(self):
         async def main():
             ws, peer = await open_websocket(max_message_length=0, close_timeout=0)
-            protocol = ws._protocol
-
-            def no_memory(size):
-                raise MemoryError
-
-            import microdot_websocket.protocol as rfc
-
-            rfc.bytearray = no_memory
-            try:
-                peer.feed(header(BINARY, 100000))
+            peer.feed(header(BINARY, 100000000))
+            with NoMemory():
                 self.assertEqual(await end_of(ws.receive()), (1009, 'out of memory'))
-            finally:
-                del rfc.bytearray
-            self.assertIs(ws._protocol, protocol)
             self.assertEqual(frames_to(peer), [close_frame(1009, 'out of memory')])
 
         run(main())
@@ -186,10 +189,27 @@ class TestClose(unittest.TestCase):
 
     def test_waits_a_bounded_time(self):
         async def main():
-            ws, peer = await open_websocket(close_timeout=0.05)
-            await ws.close()
-            self.assertEqual(frames_to(peer), [close_frame(1000)])
-            await ws.close()  # nothing to do any more
+            for receives in (False, True):
+                ws, peer = await open_websocket(close_timeout=0.1)
+                receiver = asyncio.create_task(end_of(ws.receive())) if receives else None
+                await settle()
+                start = milliseconds()
+                await ws.close()
+                self.assertTrue(milliseconds() - start < 5000)
+                self.assertEqual(frames_to(peer), [close_frame(1000)])
+                await ws.close()  # nothing to do any more
+                if receives:
+                    self.assertEqual(await receiver, (1000, ''))
+
+        run(main())
+
+    def test_waits_that_long(self):
+        async def main():
+            ws, _ = await open_websocket(close_timeout=0.1)
+            closer = asyncio.create_task(ws.close())
+            await asyncio.sleep(0.05)
+            self.assertFalse(closer.done())
+            await closer
 
         run(main())
 
@@ -202,6 +222,7 @@ class TestClose(unittest.TestCase):
             peer.fail(104)
             await ws.close()
             self.assertTrue(ws.closed)
+            self.assertEqual(peer.sent, b'')
 
         run(main())
 
@@ -261,11 +282,45 @@ class TestClose(unittest.TestCase):
 
         run(main())
 
+    def test_the_handler_closes_behind_another_task(self):
+        """It takes the closing over, and still waits for the peer's Close."""
+
+        async def main():
+            ws, peer = await open_websocket()
+            ended = []
+
+            async def handler():
+                ended.append(await end_of(ws.receive()))
+                await ws.close()
+                ended.append(ws.state)
+
+            handling = asyncio.create_task(handler())
+            await settle()
+            closing = asyncio.create_task(ws.close(4001, 'enough'))
+            await settle(20)
+            self.assertEqual(ended, [(4001, 'enough')])
+            self.assertFalse(handling.done())
+            await closing  # it need not wait any more
+            await settle()
+            self.assertFalse(handling.done())
+            peer.feed(frame(TEXT, 'late'))
+            await settle()
+            self.assertFalse(handling.done())
+            peer.feed(close(4001))
+            await handling
+            self.assertEqual(ended[1], 3)
+            self.assertEqual(frames_to(peer), [close_frame(4001, 'enough')])
+
+        run(main())
+
     def test_close_sent_as_a_frame(self):
         async def main():
             ws, peer = await open_websocket()
+            receiver = asyncio.create_task(end_of(ws.receive()))
+            await settle()
             await ws.send(b'\x03\xe9', WebSocket.CLOSE)  # as applications for Microdot may do
             self.assertTrue(ws.closed)
+            self.assertEqual(await receiver, (1000, ''))
             task = asyncio.create_task(ws.close())
             await settle()
             self.assertFalse(task.done())
@@ -285,3 +340,65 @@ class TestClose(unittest.TestCase):
             self.assertEqual(peer.sent, b'')
 
         run(main())
+
+
+class TestEnded(unittest.TestCase):
+    def test_a_handler_that_tries_for_ever_lets_others_run(self):
+        """Whatever it calls that fails at once."""
+
+        async def main():
+            buffer = bytearray(10)
+            for call in (
+                lambda ws: ws.receive(),
+                lambda ws: ws.send('x'),
+                lambda ws: ws.send('x', PING),
+                lambda ws: ws.send(b'', WebSocket.CLOSE),
+                lambda ws: ws.receive_into(buffer),
+                lambda ws: ws.stream(buffer).__anext__(),
+                lambda ws: ws.send_stream(['x']),
+                lambda ws: ws.ping(),
+            ):
+                for how in ('lost', 'closed', 'closing'):
+                    ws, peer = await open_websocket(close_timeout=0 if how == 'closed' else 2)
+                    if how == 'lost':
+                        peer.end()
+                        await end_of(ws.receive())
+                    else:
+                        closer = asyncio.create_task(ws.close())
+                        await settle()
+                    self.assertTrue(ws.closed)
+                    self.assertGreater(await turns_beside(lambda: call(ws)), 5)  # noqa: B023
+                    ws.abort()
+                    if how != 'lost':
+                        await closer
+
+        run(main())
+
+    def test_so_does_one_that_may_not_receive(self):
+        async def main():
+            ws, peer = await open_websocket()
+            task = asyncio.create_task(ws.receive())
+            await settle()
+            self.assertGreater(await turns_beside(ws.receive), 5)
+            task.cancel()
+
+        run(main())
+
+
+async def turns_beside(call):
+    """How often another task runs while one makes a call ten times that always fails."""
+    turns = []
+
+    async def other():
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    for _ in range(10):
+        try:
+            await call()
+        except Exception:
+            pass
+    task.cancel()
+    return len(turns)

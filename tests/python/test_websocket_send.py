@@ -22,8 +22,10 @@ class TestSend(unittest.TestCase):
             await ws.send(b'')
             await ws.send('é', BINARY)
             await ws.send(b'ab', WebSocket.TEXT)
+            await ws.send('é', 0)  # as none, in Microdot's own module too
             expected = [(0x81, 'é'.encode()), (0x82, b'\xff'), (0x82, b'ab'), (0x82, b'bc')]
             expected += [(0x81, b''), (0x82, b''), (0x82, 'é'.encode()), (0x81, b'ab')]
+            expected.append((0x81, 'é'.encode()))
             self.assertEqual(frames_to(peer), expected)
 
         run(main())
@@ -63,6 +65,14 @@ class TestSend(unittest.TestCase):
                 (CLOSE, bytes(126)),
                 (3, b''),
                 (11, b''),
+                (15, b''),
+                (0x40 | TEXT, b'x'),
+                (0x80 | TEXT, b'x'),
+                (0x80, b'x'),
+                (0xC0 | BINARY, b'x'),
+                (0x80 | PING, b''),
+                (0x80 | CLOSE, b''),
+                (-1, b''),
             ):
                 with self.assertRaises(ValueError):
                     await ws.send(data, opcode)

@@ -100,7 +100,8 @@ def test_client(server_name, server):
     process = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, text=True)
     try:
         # That route ends after one message, and so the connection does.
-        assert [process.stdout.readline() for _ in range(2)] == ['connection closed (1000)\n'] * 2
+        lines = [process.stdout.readline() for _ in range(2)]
+        assert lines == ['connection closed (close code 1000)\n'] * 2
     finally:
         process.kill()
         process.wait()

@@ -34,7 +34,7 @@ WARM_UP = 1  # connections of each worker, before it is looked at what the serve
 MANY = 20  # errors, after which it ends early, and which it shows at most
 #: What Microdot says of a request that ends in the middle.
 MALFORMED = re.compile(
-    r'Traceback.*\n(?:  .*\n)*  File "microdot/microdot.py", line \d+, in create\n\w+Error: .*\n'
+    r'Traceback.*\n(?:  .*\n)*  File "microdot[^"]*", line \d+, in create\n\w+Error: .*\n'
 )
 
 

@@ -28,3 +28,15 @@ def test_usage():
     assert result.stderr == (
         'usage: python -m microdot_websocket app.py [arguments]  (codec: python)\n'
     )
+
+
+def test_what_the_package_is_on_cpython_besides():
+    """cpython/main.py: special methods are looked for in the class only, so that none may wait
+    until it is used."""
+    from microdot_websocket import WebSocket, features, install
+    from microdot_websocket.cpython import main
+
+    assert install is main.install
+    assert set(features.MODULES) <= set(dir(WebSocket))
+    assert WebSocket.read_buffer_size == 16384
+    assert WebSocket._encode_websocket_frame(1, 'x') == b'\x81\x01x'

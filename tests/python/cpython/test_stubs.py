@@ -5,22 +5,29 @@ import subprocess
 import sys
 from pathlib import Path
 
-from microdot_websocket import WebSocket, _more, _options
+from microdot_websocket import WebSocket, features
+from microdot_websocket.features import options
 
 ROOT = Path(__file__).resolve().parents[3]
 
-PACKAGE = Path(_more.__file__).parent
+PACKAGE = Path(features.__file__).parents[1]
 
+# What the modules of the package use of a WebSocket, and applications do not.
+INSIDE = """
+abort acquire compressed discard drain due exception flush local lock message_lock next open pings
+poll reader release schedule shutdown state throw update values wait_closed waiting watch writer
+"""
 # What stubs cannot know, or need not: what is private or within the package, what a type checker
 # takes for CPython's, and what WebSocket.__getattr__ supplies.
 ALLOWED = r"""
 microdot_websocket\._.*
-microdot_websocket\.codec\.exc
-microdot_websocket\.stream\.SocketStream\..*
-microdot_websocket\.WebSocket\.close_(code|reason)
-microdot_websocket\.websocket\.WebSocket\..*
-microdot_websocket\.client\.(parse_url|request_bytes)
-"""
+microdot_websocket\.websocket\.(exc|WebSocket\..*)
+microdot_websocket\.timer\..*
+microdot_websocket\.features\.deflate
+microdot_websocket\.WebSocket\.(%s)
+microdot_websocket\.WebSocket\.receive
+microdot_websocket\.client\.(core|parse_url|request_bytes)
+""" % '|'.join(INSIDE.split())
 
 APPLICATION = """
 from microdot import Microdot, Request
@@ -101,17 +108,17 @@ def statements(stub, kind):
     return [node for node in ast.parse((PACKAGE / stub).read_text()).body if isinstance(node, kind)]
 
 
-def options(name):
+def options_in(name):
     """Those in a TypedDict of the stub, and in those that it is derived from."""
     (cls,) = [node for node in statements('__init__.pyi', ast.ClassDef) if node.name == name]
     names = [node.target.id for node in cls.body]
-    return names + [n for base in cls.bases if base.id != 'TypedDict' for n in options(base.id)]
+    return names + [n for base in cls.bases if base.id != 'TypedDict' for n in options_in(base.id)]
 
 
 def test_options():
     # stubtest takes **options for anything.
-    assert sorted(options('_Options')) == sorted(_options._NAMES)
-    assert sorted(options('_ClientOptions')) == sorted(_options.CLIENT_NAMES)
+    assert sorted(options_in('_Options')) == sorted(options._NAMES)
+    assert sorted(options_in('_ClientOptions')) == sorted(options.CLIENT_NAMES)
 
 
 def test_attributes():
@@ -119,7 +126,7 @@ def test_attributes():
     (cls,) = [node for node in statements('__init__.pyi', ast.ClassDef) if node.name == 'WebSocket']
     in_stub = {node.target.id for node in cls.body if isinstance(node, ast.AnnAssign)}
     in_stub |= {node.name for node in cls.body if isinstance(node, ast.FunctionDef)}
-    assert in_stub >= set(_more._DEFAULTS)
+    assert in_stub >= set(features.DEFAULTS)
     ws = WebSocket(None)
     assert [name for name in in_stub if not hasattr(ws, name)] == []
 
