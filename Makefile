@@ -51,15 +51,15 @@ lint: build/venv/.ready ## ruff for Python, strict warnings for C, the schema of
 	@$(VENV_PYTHON) -m ruff check --quiet . && $(VENV_PYTHON) -m ruff format --check --quiet .
 	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(need_gcc)
-	@gcc -std=c99 -O2 -Wall -Wextra -Werror -Wpedantic -Wconversion -fsyntax-only natmod/ws_core.c
+	@gcc -std=c99 -O2 -Wall -Wextra -Werror -Wpedantic -Wconversion -fsyntax-only natmod/ws_core.c natmod/ws_protocol.c
 
 natmod: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk toolchain ## the native module for PORT or ARCH=: build/natmod/<arch>/
 	@$(call warn_abi,MPY_DIR=$(MPY_DIR),$(source_abi))
 	@$(MAKE) -s -C natmod ARCH=$(ARCH) CROSS='$(CROSS)' CFLAGS_EXTRA='$(NATMOD_CFLAGS)' MPY_DIR='$(abspath $(MPY_DIR))' \
 		OUT='$(abspath $(NATMODS))/$(ARCH)' PYTHON='$(CURDIR)/$(VENV_PYTHON)' MPY_CROSS="$(MPY_CROSS)"
 
-stage: natmod ## what goes onto a PORT's board: build/<port>/lib/
-	@$(VENV_PYTHON) ports/stage.py build/$(PORT)/lib $(NATMODS)/$(ARCH)/_wscodec.mpy
+stage: natmod ## what goes onto a PORT's board: build/<port>/lib/; DEBUG=1: with line numbers for tracebacks
+	@$(VENV_PYTHON) ports/stage.py $(if $(DEBUG),--debug) build/$(PORT)/lib $(NATMODS)/$(ARCH)/_wscodec.mpy
 
 stage-unix:
 	@$(MAKE) stage PORT=unix ARCH=x64

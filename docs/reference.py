@@ -43,13 +43,7 @@ SECTIONS = {
     'Many connections': ['Group', 'Group.add', 'Group.discard', 'Group.send'],
     'A client': ['client.connect'],
     'On CPython': ['install'],
-    'The codec': [
-        'codec.parse_header',
-        'codec.unmask',
-        'codec.utf8',
-        'codec.extract',
-        'codec.freeze',
-    ],
+    'The codec': ['codec.utf8'],
 }
 INTROS = {
     'On CPython': '`python -m microdot_websocket app.py` runs an application as it is.',
@@ -136,7 +130,7 @@ def markdown(docstring):
 def comments():
     """{attribute: (its default, the text of its `#:` comment)}"""
     found, text = {}, []
-    for path in PACKAGE / 'websocket.py', PACKAGE / '_more.py':
+    for path in PACKAGE / 'websocket.py', PACKAGE / 'features' / '__init__.py':
         for line in map(str.strip, path.read_text().splitlines()):
             attribute = re.match(r"""(?:self\.)?'?(\w+)'?(?: =|:) (.*?),?$""", line)
             if line.startswith('#:'):

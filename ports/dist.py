@@ -39,7 +39,7 @@ def table(natmods, lib):
     yield f'{"dist/":24}{"file":>7}{"text":>7}{"rodata":>7}'
     for natmod in natmods:
         yield f'{name(natmod):24}{natmod.size:7}{natmod.text:7}{natmod.rodata:7}'
-    own = sum(path.stat().st_size for path in (lib / 'microdot_websocket').iterdir())
+    own = sum(path.stat().st_size for path in (lib / 'microdot_websocket').rglob('*.mpy'))
     yield f'{"lib/microdot_websocket":24}{own:7}'
 
 

@@ -55,6 +55,15 @@ $(INTERPRETER)-firmware: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk
 		MICRODOT="$$($(VENV_PYTHON) -c 'import microdot; print(microdot.__path__[0])')"
 	@mkdir -p $(@D) && ln -sf ../firmware/micropython $@
 
+# For the bench: 32 bits with native code on the GC's heap, as the RP2040 and the STM32 have it.
+.PHONY: $(INTERPRETER)-armhf-gcheap
+$(INTERPRETER)-armhf-gcheap: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk build/bin/qemu-arm
+	@$(call debian_tools,arm-linux-gnueabihf-gcc,armhf gcc-arm-linux-gnueabihf libc6-dev-armhf-cross)
+	@$(call need_gcc,arm-linux-gnueabihf-)
+	@$(MAKE) -s -j2 -C ports/unix/gcheap MPY_DIR='$(abspath $(MPY_DIR))' OUT='$(CURDIR)/build/gcheap' \
+		PYTHON='$(CURDIR)/$(VENV_PYTHON)' MPY_CROSS="$(MPY_CROSS)"
+	@install -m 755 ports/unix/gcheap/micropython.sh $@
+
 DEBIAN_NEWEST := forky
 , := ,
 $(INTERPRETER)-amd64: $(INTERPRETER)-%: ports/unix/micropython.sh

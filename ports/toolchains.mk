@@ -1,7 +1,7 @@
 # The compiler for ARCH: the user's own where it is on PATH, else Debian's, unpacked without root
 # in build/tools/.
 TOOLS := build/tools
-TOOL_ROOTS := $(addprefix $(abspath $(TOOLS))/,arm riscv xtensa)
+TOOL_ROOTS := $(addprefix $(abspath $(TOOLS))/,arm armhf riscv xtensa)
 export PATH := $(PATH)$(subst $() $(),,$(TOOL_ROOTS:%=:%/usr/bin)):$(abspath build/venv/bin)
 
 INSTALL_GCC = install a C compiler (Debian: apt-get install gcc)

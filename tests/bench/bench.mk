@@ -1,14 +1,21 @@
 # Measuring: how fast and how small this project is, and others are.
 .PHONY: bench baseline
-bench: build/venv/.bench stage-unix ## measure: PART="memory echo codec message stages pictures page" or all; QUICK=1 SERVERS= SIZES= MACHINES=
+bench: build/venv/.bench stage-unix ## measure: PART="memory echo codec message profile stages pictures page" or all; QUICK=1 SERVERS= SIZES= MACHINES=
 	@PYTHONPATH=tests:ports $(VENV_PYTHON) tests/bench $(PART) $(if $(QUICK),--quick) \
 		$(if $(SERVERS),--servers '$(SERVERS)') $(if $(SIZES),--sizes '$(SIZES)') \
 		$(if $(MACHINES),--machines '$(MACHINES)')
 
 COUNTERS := emulator-RP2040 build/bin/micropython-xtensawin build/bin/qemu-xtensa-counting
 baseline: build/venv/.ready stage-unix $(COUNTERS) ## the exact figures that make test compares with, taken anew
-	@for arch in armv6m xtensawin; do $(MAKE) natmod ARCH=$$arch || exit; done
+	@for arch in armv6m xtensawin; do $(MAKE) natmod bench-natmod ARCH=$$arch || exit; done
 	@PYTHONPATH=tests:ports $(VENV_PYTHON) tests/bench/figures.py
+
+# ws_core's functions, and a stream's, for Python to call: built by natmod's own makefile, with its flags.
+.PHONY: bench-natmod
+bench-natmod: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk toolchain
+	@$(MAKE) -s -C natmod MOD=_wsbench SRC='mod_wsbench.c ws_core.c' VPATH='$(abspath natmod tests/bench/natmod)' \
+		ARCH=$(ARCH) CROSS='$(CROSS)' CFLAGS_EXTRA='$(NATMOD_CFLAGS) -I$(abspath natmod)' MPY_DIR='$(abspath $(MPY_DIR))' \
+		OUT='$(CURDIR)/build/bench/natmod/$(ARCH)' PYTHON='$(CURDIR)/$(VENV_PYTHON)' MPY_CROSS="$(MPY_CROSS)"
 
 build/venv/.bench: build/venv/.ready
 	@echo 'venv: the packages to measure with, and to measure against'

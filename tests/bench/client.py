@@ -80,6 +80,17 @@ class Client:
         except OSError as error:
             raise Closed(error)
 
+    def receive_some(self, buf):
+        """Receive what has come, at most a buffer full; its length."""
+        try:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            n = self.socket.recv_into(buf)
+        except OSError as error:
+            raise Closed(error)
+        if not n:
+            raise Closed
+        return n
+
     def echo(self, size, opcode=BINARY):
         """Have a message of this size echoed; whether it came back as it was sent."""
         return self.echo_frame(*exchange(size, opcode))

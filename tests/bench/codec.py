@@ -1,8 +1,9 @@
-"""What the codec's functions take, beside other ways to do their work.
+"""What the functions of ws_core take, beside other ways to do their work.
 
 On x64 in nanoseconds and in instructions (Callgrind), on an RP2040 in cycles (rp2040js), on Xtensa
 in instructions (a plugin of QEMU). But for the first these are exact, and the same each time.
-staged/codec_cases.py is what runs there.
+staged/codec_cases.py is what runs there. In the natmod they stand behind the type Protocol; here
+natmod/mod_wsbench.c gives them to Python one by one.
 """
 
 import re
@@ -19,14 +20,14 @@ from pico import pico
 from servers import make, source_version, stage_all
 
 CODECS = {
-    'native': ('_wscodec', 'natmod'),
-    'python': ('microdot_websocket._pycodec', 'its Python twin'),
+    'native': ('_wsbench', 'ws_core'),
+    'python': ('twin_codec', 'its Python twin'),
     'viper': ('viper_codec', 'viper'),
     'microdot': ('microdot_codec', "Microdot's own"),
     'memcpy': ('memcpy', 'memcpy'),
 }
 QUICK = {'codecs': ('native', 'memcpy'), 'machines': ('xtensawin', 'armv6m')}
-FUNCTIONS = 'unmask', 'utf8', 'utf8-mixed', 'extract', 'memcpy'
+FUNCTIONS = 'unmask', 'utf8', 'utf8-mixed', 'memcpy'
 SIZES = 0, 16, 125, 1024, 4096, 65536
 HEADERS = 16, 1024, 65536
 COUNTED_CALL = 13  # write(2) on Xtensa
@@ -128,7 +129,7 @@ def counts_in(printed):
 def measure(name, codecs):
     """{codec: {function: {size: [count at each alignment]}}} on one machine."""
     machine = MACHINES[name]
-    with machine.start(stage_all('native', machine.arch)) as run:
+    with machine.start(stage_all('native', machine.arch, counting=True)) as run:
         results = {codec: counts_in(run(CODECS[codec][0])) for codec in codecs}
     return {codec: functions for codec, functions in results.items() if functions}
 
@@ -174,7 +175,8 @@ def main(options):
     results = {}
     for name in machines:
         ran = [codec for codec in codecs if codec != 'memcpy' or name != 'x64-time']
-        make('natmod', f'ARCH={MACHINES[name].arch}')
+        for goal in 'natmod', 'bench-natmod':
+            make(goal, f'ARCH={MACHINES[name].arch}')
         for goal in MACHINES[name].goals:
             make(goal)
         results[name] = measure(name, ran)

@@ -1,7 +1,10 @@
 """How fast messages are echoed over loopback, by this project and by others, on one connection.
 
-One message at a time, and with 64 on their way at once. The servers take turns, several times over:
-what else the machine does changes the figures, but hardly how they compare within one run.
+One message at a time, and with 64 on their way at once. Of the latter there are two clients: one
+sends many frames in one system call, as a client does that writes through a buffer; and one sends
+each with a call of its own, which wakes the server for it. Messages too large for the first are
+sent by the second alone. The servers take turns, several times over: what else the machine does
+changes the figures, but hardly how they compare within one run.
 """
 
 import statistics
@@ -32,28 +35,38 @@ LIBRARIES = 'websockets', 'aiohttp', 'picows'
 ON_MICROPYTHON = 'native', 'python', 'microdot'
 ON_CPYTHON = {'cpython': 'python', 'microdot-cpython': 'microdot'}  # and what each runs
 SIZES = 16, 125, 1024, 65536, 1 << 20
-WINDOWS = {1: 'one message at a time', 64: '64 messages in flight'}
+WINDOW = 64
+# (messages in flight, how the client sends them)
+LOADS = {
+    (1, 'each'): 'one message at a time',
+    (WINDOW, 'batch'): f'{WINDOW} messages in flight, many a system call',
+    (WINDOW, 'each'): f'{WINDOW} messages in flight, one a system call',
+}
 
-# Size, messages in flight, server, the one that it is compared with, and how many times as fast it
-# is to be; None where no figure is set.
+# Load, size, server, and the one that it is compared with. goals.py has what is to be reached.
 RATIOS = [
-    (65536, 1, 'native', 'microdot', 60),
-    (65536, 1, 'native', 'websockets', 1),
-    (65536, 1, 'native', 'aiohttp', None),
-    (1024, 64, 'native', 'microdot', 10),
-    (1024, 64, 'native', 'websockets', 1),
-    (1024, 64, 'native', 'aiohttp', None),
-    (16, 64, 'native', 'microdot', 3),
-    (16, 64, 'native', 'websockets', 1),
-    (16, 64, 'native', 'aiohttp', None),
-    (16, 1, 'native', 'microdot', 1),
-    (65536, 1, 'cpython', 'microdot-cpython', 25),
-    (65536, 1, 'cpython', 'websockets', 0.8),
-    (65536, 1, 'python', 'microdot', 15),
+    ((1, 'each'), 65536, 'native', 'microdot'),
+    ((1, 'each'), 65536, 'native', 'websockets'),
+    ((1, 'each'), 65536, 'native', 'aiohttp'),
+    ((1, 'each'), 16, 'native', 'microdot'),
+    ((WINDOW, 'batch'), 1024, 'native', 'microdot'),
+    ((WINDOW, 'batch'), 1024, 'native', 'aiohttp'),
+    ((WINDOW, 'batch'), 1024, 'native', 'picows'),
+    ((WINDOW, 'batch'), 16, 'native', 'microdot'),
+    ((WINDOW, 'batch'), 16, 'native', 'aiohttp'),
+    ((WINDOW, 'batch'), 16, 'native', 'picows'),
+    ((WINDOW, 'each'), 1024, 'native', 'picows'),
+    ((WINDOW, 'each'), 16, 'native', 'picows'),
+    ((1, 'each'), 65536, 'cpython', 'microdot-cpython'),
+    ((1, 'each'), 65536, 'cpython', 'websockets'),
+    ((1, 'each'), 65536, 'python', 'microdot'),
 ]
 
 # With --quick: enough for what is said above of the native codec.
-QUICK = {'servers': ('native', 'microdot', 'websockets', 'aiohttp'), 'sizes': (16, 1024, 65536)}
+QUICK = {
+    'servers': ('native', 'microdot', 'websockets', 'aiohttp', 'picows'),
+    'sizes': (16, 1024, 65536),
+}
 
 
 def start(name):
@@ -104,12 +117,32 @@ def one_at_a_time(server, client, request, reply, seconds):
             return timer
 
 
-def in_flight(server, client, request, reply, window, seconds):
-    """The Timer, with so many messages on their way."""
-    # Short ones go and come several at a time, or the client would do as much as the server.
-    batch = max(1, min(window // 2, BATCH // len(request)))
+def batch_of(size):
+    """How many messages of a size are sent in one system call, half of those in flight at most."""
+    return max(1, min(WINDOW // 2, BATCH // size))
+
+
+def each(server, client, request, reply, seconds):
+    """The Timer, with a system call for each message, which are so small that all have room."""
+    buf = bytearray(len(reply) * WINDOW)
+    for _ in range(WINDOW):
+        client.send(request)
+    timer = Timer(server, seconds)
+    received = 0
+    while True:
+        count, received = divmod(received + client.receive_some(buf), len(reply))
+        for _ in range(count):
+            client.send(request)
+        if timer.ended(count):
+            return timer
+
+
+def batches(server, client, request, reply, seconds):
+    """The Timer, with many messages a system call."""
+    # Another thread sends, so that neither end waits for the other with all buffers full.
+    batch = batch_of(len(request))
     requests, buf = request * batch, bytearray(len(reply) * batch)
-    permits = threading.Semaphore(window // batch)
+    permits = threading.Semaphore(WINDOW // batch)
 
     def send():
         try:
@@ -135,46 +168,53 @@ def in_flight(server, client, request, reply, window, seconds):
         sender.join()
 
 
-def measure(server, size, window, seconds):
+def measure(server, size, load, seconds):
     """The Timer of one server's turn."""
     client = server.client(timeout=60)
     request, reply = exchange(size)
     if not client.echo_frame(request, reply):
         raise RuntimeError('a message came back changed')
+    window, how = load
     if window == 1:
-        timer = one_at_a_time(server, client, request, reply, seconds)
+        run = one_at_a_time
     else:
-        timer = in_flight(server, client, request, reply, window, seconds)
-        client.close()
+        run = each if how == 'each' and batch_of(size) > 1 else batches
+    timer = run(server, client, request, reply, seconds)
+    client.close()
+    if window > 1:
         # The next server's turn comes when this one is done with what was on its way.
         client = server.client(timeout=60)
         client.echo(16)
-    client.close()
+        client.close()
     return timer
 
 
 def take_turns(servers, sizes, rounds, seconds):
-    """[{window:, size:, rate: {server: [one a round]}, cpu: {server: [one a round]}}]"""
+    """[{window:, client:, size:, rate: {server: [one a round]}, cpu: {server: [one a round]}}]"""
     results = [
-        {'window': window, 'size': size, 'rate': {}, 'cpu': {}}
-        for window in WINDOWS
+        {'window': window, 'client': how, 'size': size, 'rate': {}, 'cpu': {}}
+        for window, how in LOADS
         for size in sizes
+        if how == 'each' or batch_of(size) > 1
     ]
     with ExitStack() as stack:
         running = {name: stack.enter_context(start(name)) for name in servers}
         for i in range(rounds):
             print(f'\rround {i + 1} of {rounds} ', end='', file=sys.stderr, flush=True)
             for result in results:
+                load = result['window'], result['client']
                 for name, server in running.items():
-                    timer = measure(server, result['size'], result['window'], seconds)
+                    timer = measure(server, result['size'], load, seconds)
                     result['rate'].setdefault(name, []).append(timer.rate)
                     result['cpu'].setdefault(name, []).append(timer.cpu)
     print(file=sys.stderr)
     return results
 
 
-def show(results, window):
-    results = [result for result in results if result['window'] == window]
+def show(results, load):
+    results = [result for result in results if (result['window'], result['client']) == load]
+    if not results:
+        return
     sizes = [report.size(result['size']) for result in results]
     servers = list(results[0]['rate'])
 
@@ -190,21 +230,32 @@ def show(results, window):
     def cpu(name, result):
         return report.spread(result['cpu'][name])
 
-    title = f'Echo, {WINDOWS[window]}'
+    title = f'Echo, {LOADS[load]}'
     report.table(f'{title}: messages a second, and how they spread', sizes, rows(rate))
     report.table(f'{title}: MB a second', sizes, rows(megabytes))
     report.table(f"{title}: microseconds of the server's CPU time", sizes, rows(cpu))
 
 
+def find(results, load, size):
+    """The result of a load, or None."""
+    for result in results:
+        if (result['window'], result['client'], result['size']) == (*load, size):
+            return result
+    return None
+
+
+def ratio(result, a, b):
+    """How many times as fast one server is as another: in each round, and by the CPU time."""
+    rate = [x / y for x, y in zip(result['rate'][a], result['rate'][b])]
+    return rate, [y / x for x, y in zip(result['cpu'][a], result['cpu'][b])]
+
+
 def ratios(results):
-    """(what, the ratios in each round, those of the CPU time, what is to be reached)"""
-    by_load = {(result['size'], result['window']): result for result in results}
-    for size, window, a, b, least in RATIOS:
-        result = by_load.get((size, window))
+    """(what, how it compares in each round, and by the CPU time)"""
+    for load, size, a, b in RATIOS:
+        result = find(results, load, size)
         if result and {a, b} <= set(result['rate']):
-            rate = [x / y for x, y in zip(result['rate'][a], result['rate'][b])]
-            cpu = [y / x for x, y in zip(result['cpu'][a], result['cpu'][b])]
-            yield f'{report.size(size)}, {WINDOWS[window]}: {a} to {b}', rate, cpu, least
+            yield f'{report.size(size)}, {LOADS[load]}: {a} to {b}', *ratio(result, a, b)
 
 
 def main(options):
@@ -214,15 +265,11 @@ def main(options):
     sizes = options.sizes or quick.get('sizes', SIZES)
     rounds, seconds = (3, 0.25) if options.quick else (5, 0.5)
     results = take_turns(servers, sizes, rounds, seconds)
-    for window in WINDOWS:
-        show(results, window)
-    rows = [
-        (what, report.spread(rate), report.spread(cpu), least)
-        for what, rate, cpu, least in ratios(results)
-    ]
+    for load in LOADS:
+        show(results, load)
+    rows = [(what, report.spread(rate), report.spread(cpu)) for what, rate, cpu in ratios(results)]
     if rows:
-        columns = 'measured', 'by CPU time', 'to reach'
-        report.table('How many times as fast', columns, rows)
+        report.table('How many times as fast', ['measured', 'by CPU time'], rows)
     results = {'rounds': rounds, 'seconds': seconds, 'echo': results}
     version = report.micropython_version('micropython')
     report.write('echo', options, results, version, 'Microdot', *LIBRARIES)

@@ -1,6 +1,11 @@
 """RAM, on a 32-bit machine as boards are: MicroPython for armhf, run by QEMU, the armv6m natmod.
 
+Twice: with a natmod's machine code in memory of its own, as the ESP32, S2 and S3 have it (Debian's
+build of the unix port), and with that on the heap, as the RP2040 and the STM32 have it (the unix
+port of MPY_DIR, without TLS: ports/unix/gcheap).
+
 `import`: bytes of the heap that the WebSocket package keeps, on top of Microdot.
+`new names`: how many names (qstrs) it brings that Microdot's own module does not.
 `features`: what an optional feature keeps besides, once it is used.
 `heap`: the smallest heap in which a fresh server echoes three messages on one connection.
 `connection`: bytes of the heap that an idle connection keeps.
@@ -9,6 +14,7 @@
 import re
 import subprocess
 
+import names
 import natmod_file
 import report
 from client import Closed
@@ -17,7 +23,12 @@ from interpreters import natmod
 from servers import IMPLS, Server, make, micropython
 from staged.feature_memory import FEATURES
 
-PROGRAM, ARCH = 'micropython-armhf', 'armv6m'
+ARCH = 'armv6m'
+PROGRAMS = {
+    'micropython-armhf': 'native text elsewhere',
+    'micropython-armhf-gcheap': 'native text on the heap',
+}
+ELSEWHERE, ON_HEAP = PROGRAMS
 MESSAGES = [
     (16, BINARY),
     (16, TEXT),
@@ -26,7 +37,8 @@ MESSAGES = [
     (65536, BINARY),
     (65536, TEXT),
 ]
-QUICK = 'native', 'microdot'  # with --quick, and binary messages only
+ON_HEAP_SIZES = 16, 16384, 65536  # there binary messages only
+QUICK = 'native', 'microdot'  # with --quick, and on the heap; binary messages only
 STEP = 256  # bytes, of the heap
 MOST = 512 * 1024
 TRIES = 3
@@ -35,7 +47,8 @@ CONNECTIONS = 4, 24  # between which the bytes per connection are counted
 
 def import_memory(command, env, by_module=False):
     """Bytes by module; `all`, and `names` in it: strings, and the tables of them (qstrs)."""
-    return kept_memory(command, env, f'import import_memory; import_memory.main({by_module})')
+    script = 'import_modules' if by_module else 'import_memory'
+    return kept_memory(command, env, f'import {script}; {script}.main()')
 
 
 def feature_memory(command, env):
@@ -104,15 +117,17 @@ def connection_memory(command, env, impl):
     return round((used[many] - used[few]) / (many - few))
 
 
-def measure(impl, messages):
+def measure(program, impl, messages):
     """The figures of one server; bytes."""
-    command, env = micropython(PROGRAM, impl, ARCH)
+    command, env = micropython(program, impl, ARCH)
     whole = import_memory(command, env)
+    is_native = impl == 'native'
     return {
         'import': whole['all'],
         'names': whole['names'],
+        'new names': len(names.new_names(program, ARCH)) if is_native else None,
         'modules': import_memory(command, env, by_module=True),
-        'features': feature_memory(command, env) if impl == 'native' else {},
+        'features': feature_memory(command, env) if is_native else {},
         'connection': connection_memory(command, env, impl),
         'heap': {
             report.message(size, opcode == TEXT): smallest_heap(command, env, impl, size, opcode)
@@ -121,7 +136,7 @@ def measure(impl, messages):
     }
 
 
-def show(servers, code):
+def show(servers, code, where):
     def rows(figures):
         return [(title, *map(figure, servers.values())) for title, figure in figures]
 
@@ -136,36 +151,46 @@ def show(servers, code):
 
     columns = [IMPLS[impl] for impl in servers]
     report.table(
-        'RAM on a 32-bit machine: bytes of the heap',
+        f'RAM on a 32-bit machine, {where}: bytes of the heap',
         columns,
         [
             *rows([('the import, on top of Microdot', kept('import'))]),
             *rows([('  of which names, and tables of them', kept('names'))]),
+            *rows([('  how many that Microdot does not bring', kept('new names'))]),
             *rows([('an idle connection', kept('connection'))]),
-            ('machine code of the natmod, elsewhere here', *(code[impl] for impl in servers)),
+            ('machine code of the natmod', *(code[impl] for impl in servers)),
         ],
     )
     heaps = next(iter(servers.values()))['heap']
-    title = 'The smallest heap in which messages are echoed, KiB'
+    title = f'The smallest heap in which messages are echoed, {where}, KiB'
     report.table(title, columns, rows((name, heap(name)) for name in heaps))
-    modules = sorted({name for of in servers.values() for name in of['modules']} - {'all', 'names'})
-    report.table('Import by module, bytes', columns, rows((name, module(name)) for name in modules))
-    if 'native' in servers:
+    if where == PROGRAMS[ELSEWHERE]:
+        modules = {name for of in servers.values() for name in of['modules']} - {'all', 'names'}
+        figures = ((name, module(name)) for name in sorted(modules))
+        report.table('Import by module, bytes', columns, rows(figures))
+        features = servers.get('native', {}).get('features', {})
         title = 'What a feature takes besides, once it is used, bytes'
-        report.table(title, [IMPLS['native']], servers['native']['features'].items())
+        report.table(title, [IMPLS['native']], features.items())
 
 
 def main(options):
     make('natmod', f'ARCH={ARCH}')
-    make(f'build/bin/{PROGRAM}')
+    for program in PROGRAMS:
+        make(f'build/bin/{program}')
     words = options.servers or (options.quick and QUICK)
     messages = [
         (size, opcode)
         for size, opcode in MESSAGES
         if size in (options.sizes or (size,)) and (opcode == BINARY or not options.quick)
     ]
-    servers = {impl: measure(impl, messages) for impl in report.chosen(words, IMPLS)}
+    few = [(size, opcode) for size, opcode in messages if opcode == BINARY if size in ON_HEAP_SIZES]
+    impls = report.chosen(words, IMPLS)
+    servers = {impl: measure(ELSEWHERE, impl, messages) for impl in impls}
+    on_heap = {impl: measure(ON_HEAP, impl, few) for impl in impls if impl in QUICK}
     code = {**dict.fromkeys(IMPLS), 'native': natmod_file.read(natmod(ARCH)).text}
-    show(servers, code)
-    version = report.micropython_version(PROGRAM)
-    report.write('memory', options, {'servers': servers}, version, 'Microdot')
+    show(servers, code, PROGRAMS[ELSEWHERE])
+    if on_heap:
+        show(on_heap, code, PROGRAMS[ON_HEAP])
+    results = {'servers': servers, 'on the heap': on_heap}
+    version = ' and '.join(map(report.micropython_version, PROGRAMS))
+    report.write('memory', options, results, version, 'Microdot')

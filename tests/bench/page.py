@@ -15,7 +15,7 @@ PARTS = {
     'echo': 'Echo over loopback',
     'memory': 'RAM',
     'message': 'One message on a microcontroller',
-    'codec': "The codec's functions",
+    'codec': 'Unmasking and UTF-8',
     'stages': 'Goals, and where it goes',
 }
 
@@ -42,10 +42,13 @@ def versions(of):
     return ', '.join(f'{name} {version}' for name, version in of['versions'].items())
 
 
+ECHOES = (16, 64, 'batch'), (1024, 64, 'batch'), (65536, 1, 'each')
+
+
 def comparison(results):
     """(what, this project's figure with the native codec, that of Microdot's own module)"""
     for load in results['echo']['echo']:
-        if (load['size'], load['window']) in ((16, 64), (1024, 64), (65536, 1)):
+        if (load['size'], load['window'], load['client']) in ECHOES:
             rates = load['rate']
             in_flight = f', {load["window"]} in flight' if load['window'] > 1 else ''
             yield (
@@ -60,7 +63,7 @@ def comparison(results):
         ('8 KiB binary', 'native', 'received'),
     ):
         pair = servers[ours], servers['microdot']
-        counts = (message.median(of, name, 'receive', 'cycles') for of in pair)
+        counts = (message.median(of, name, 'receive', 'net cycles') for of in pair)
         yield f'{name} {what}: cycles of an RP2040', *counts
     counts = (per_byte(results['codec']['machines']['armv6m'][impl]) for impl in IMPLS)
     yield 'unmasking 4 KiB: cycles of an RP2040 for a byte', *counts

@@ -27,10 +27,10 @@ def flash_image(lib):
 
 
 @contextmanager
-def pico(lib):
-    """The Board."""
+def pico(lib, *options):
+    """The Board. The options are those of ports/rp2/emulator's emulator.mjs."""
     with tempfile.TemporaryDirectory() as folder:
         flash = Path(folder, 'flash.bin')
         flash.write_bytes(flash_image(lib))
-        with rp2040(BUILD / 'emulators' / 'RP2040', '--flash', flash) as board:
+        with rp2040(BUILD / 'emulators' / 'RP2040', '--flash', flash, *options) as board:
             yield board

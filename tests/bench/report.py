@@ -50,6 +50,15 @@ def write(part, options, results, micropython, *packages):
     print(f'-> {path.relative_to(BUILD.parent)}')
 
 
+def write_text(part):
+    """Keep what a part has printed: build/bench/<part>.txt."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / f'{part}.txt'
+    path.write_text('\n'.join(tables[1:]) + '\n')
+    tables.clear()
+    print(f'-> {path.relative_to(BUILD.parent)}')
+
+
 def read(part):
     """A part's last results, with nothing left out."""
     path = RESULTS / f'{part}.json'

@@ -46,8 +46,9 @@ def stage_microdot(lib):
         compile_module(path, name, (lib / name).with_suffix('.mpy'))
 
 
-def stage_all(impl, arch):
-    """The folder to import from, with what one of IMPLS consists of and all that measures it."""
+def stage_all(impl, arch, counting=False):
+    """The folder to import from, with what one of IMPLS consists of and all that measures it;
+    `counting`: with the natmod of `make bench-natmod`."""
     lib = BUILD / 'bench' / f'{arch}-{impl}' / 'lib'
     if impl == 'microdot':
         stage_microdot(lib)
@@ -55,7 +56,9 @@ def stage_all(impl, arch):
         stage(lib, arch if impl == 'native' else '')
     for path in STAGED.glob('*.py'):
         target = (lib / path.name).with_suffix('.mpy')
-        compile_module(path, path.name, target, f'-march={arch}')
+        compile_module(path, path.name, target, f'-march={arch}', debug=True)
+    if counting:
+        shutil.copy(BUILD / 'bench' / 'natmod' / arch / '_wsbench.mpy', lib)
     return lib
 
 

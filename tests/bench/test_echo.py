@@ -18,7 +18,16 @@ def start(*arguments, impl='native'):
 
 def test_messages_are_counted():
     names = 'native', 'python', 'microdot', 'cpython', 'websockets', 'raw'
-    for result in echo.take_turns(names, [16, 65536], rounds=1, seconds=0.01):
+    results = echo.take_turns(names, [16, 65536], rounds=1, seconds=0.01)
+    loads = [(result['window'], result['client'], result['size']) for result in results]
+    assert loads == [
+        (1, 'each', 16),
+        (1, 'each', 65536),
+        (64, 'batch', 16),  # of larger ones no two have room
+        (64, 'each', 16),
+        (64, 'each', 65536),
+    ]
+    for result in results:
         for figure in 'rate', 'cpu':
             assert set(result[figure]) == set(names)
             assert min(value for [value] in result[figure].values()) > 0
@@ -33,7 +42,7 @@ def test_a_message_that_comes_back_changed_is_refused(monkeypatch):
     monkeypatch.setattr(echo, 'exchange', lambda size: (b'\x82\x81\0\0\0\0a', b'\x82\x01b'))
     with start() as server, pytest.raises(RuntimeError, match='changed'):
         server.check('native')
-        echo.measure(server, 1, 1, seconds=0.01)
+        echo.measure(server, 1, (1, 'each'), seconds=0.01)
 
 
 @pytest.mark.parametrize('heap, enough', [('1m', True), ('100k', False), ('20k', False)])

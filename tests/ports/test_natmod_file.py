@@ -40,7 +40,7 @@ def test_no_mpy_file(path):
 
 def test_bytecode():
     with pytest.raises(ValueError, match='holds bytecode, not a native module'):
-        read(LIB / 'microdot_websocket' / 'protocol.mpy')
+        read(LIB / 'microdot_websocket' / 'websocket.mpy')
 
 
 def test_boards():

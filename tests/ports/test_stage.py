@@ -1,23 +1,29 @@
 """The tree that goes onto a board, as `make stage PORT=unix` lays it."""
 
+import ast
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import microdot
+import stage
 
 ROOT = Path(__file__).resolve().parents[2]
 LIB = ROOT / 'build' / 'unix' / 'lib'
+PACKAGE = ROOT / 'python' / 'microdot_websocket'
 
 
 def modules(folder, suffix):
-    return {path.stem for path in folder.glob('*' + suffix)}
+    """Their paths in a folder, less the suffix."""
+    return {path.relative_to(folder).with_suffix('') for path in folder.rglob('*' + suffix)}
 
 
 def test_everything_is_there_and_compiled():
-    assert modules(LIB, '.mpy') == {'_wscodec'}
+    assert {path.name for path in LIB.glob('*.mpy')} == {'_wscodec.mpy'}
     assert modules(LIB / 'microdot', '.mpy') == modules(Path(microdot.__file__).parent, '.py')
-    package = modules(ROOT / 'python' / 'microdot_websocket', '.py') - {'__main__'}
-    assert modules(LIB / 'microdot_websocket', '.mpy') == package
+    package = {path for path in modules(PACKAGE, '.py') if 'cpython' not in path.parts}
+    assert modules(LIB / 'microdot_websocket', '.mpy') == package - {Path('__main__')}
     assert {p.name for p in LIB.iterdir()} == {'microdot', 'microdot_websocket', '_wscodec.mpy'}
     # A .py would win over the .mpy beside it.
     assert {p.suffix for p in LIB.rglob('*') if p.is_file()} == {'.mpy'}
@@ -35,10 +41,17 @@ def test_no_path_of_this_machine_is_in_it():
         assert b'site-packages' not in data
 
 
-def micropython(code):
+def test_nothing_relies_on_what_the_compiler_leaves_out():
+    """-O3 drops assert statements, and with them what they do."""
+    for _, path in stage.sources():
+        tree = ast.parse(path.read_text())
+        assert not [node for node in ast.walk(tree) if isinstance(node, ast.Assert)], path
+
+
+def micropython(code, lib=LIB):
     result = subprocess.run(
         [ROOT / 'build' / 'bin' / 'micropython', '-c', code],
-        env={'MICROPYPATH': f'{LIB}:.frozen'},
+        env={'MICROPYPATH': f'{lib}:.frozen'},
         capture_output=True,
         text=True,
     )
@@ -48,9 +61,23 @@ def micropython(code):
 def test_it_is_enough():
     code = (
         'import microdot.websocket as w, microdot_websocket as m; '
-        'print(m.codec.IMPL, w.WebSocket is m.WebSocket)'
+        'from microdot_websocket import codec; '
+        'print(codec.IMPL, w.WebSocket is m.WebSocket)'
     )
     assert micropython(code) == 'native True\n'
+
+
+FAULT = 'from microdot import Microdot; Microdot().run(port="no port")'
+
+
+def test_tracebacks(tmp_path):
+    """The module's name, which its import brings anyway; for debugging, its file and the line."""
+    assert 'File "microdot", line 1, in start_server\n' in micropython(FAULT)
+    lib = tmp_path / 'lib'
+    shutil.copy(LIB / '_wscodec.mpy', tmp_path)
+    stage.stage(lib, tmp_path / '_wscodec.mpy', debug=True)
+    told = micropython(FAULT, lib)
+    assert re.search(r'File "microdot/microdot.py", line \d{4}, in start_server\n', told)
 
 
 def test_a_natmod_of_another_architecture(tmp_path):

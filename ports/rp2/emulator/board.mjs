@@ -1,5 +1,6 @@
 // A board with an RP2040, 2 MiB of flash and a USB serial port.
 import { RP2040, USBCDC } from 'rp2040js';
+import { Profile } from './profile.mjs';
 
 export const FLASH_SIZE = 2 * 1024 * 1024;
 
@@ -15,11 +16,15 @@ const SHORT_NANOS = 200e3;
 export class Fault extends Error {}
 
 export class Board {
-  /** `rom` and `flash` are bytes; `send` is called with those that the serial port sends. */
-  constructor(rom, flash, send) {
+  /**
+   * `rom` and `flash` are bytes; `send` is called with those that the serial port sends. `profiler`:
+   * { symbols, done } as Profile has them, if there is to be one.
+   */
+  constructor(rom, flash, send, profiler = null) {
     this.rom = new Uint32Array(4096);
     new Uint8Array(this.rom.buffer).set(rom);
     this.send = send;
+    this.profiler = profiler;
     this.boot(flash);
   }
 
@@ -35,6 +40,7 @@ export class Board {
     this.nanosPerCycle = 1e9 / this.mcu.clkSys;
     this.mcu.addClockListener((hertz) => (this.nanosPerCycle = 1e9 / hertz));
     this.restart = false;
+    this.profile = this.profiler && new Profile(this.mcu.core, this.profiler.symbols, this.profiler.done);
     this.mcu.peripherals[WATCHDOG].onWatchdogTrigger = () => (this.restart = true);
     this.input = Buffer.alloc(0);
     stopOnFaults(this.mcu);
@@ -83,7 +89,8 @@ export class Board {
         if (nanos > SHORT_NANOS) return nanos;
         this.pass(nanos);
       } else {
-        this.pass(core.executeInstruction() * this.nanosPerCycle);
+        const used = this.profile?.on ? this.profile.step() : core.executeInstruction();
+        this.pass(used * this.nanosPerCycle);
         this.instructions++;
       }
     }
@@ -132,7 +139,9 @@ function addSecondCore({ sio }) {
 
 /**
  * For programs that measure themselves: words at 0x40070000. Cycles are in the first two,
- * instructions in the next; to read a low half holds the high half, which follows it.
+ * instructions in the next; to read a low half holds the high half, which follows it. To write a word
+ * at 0x40070010 begins a profile with that tag, and 0 ends it; one at 0x40070014 is the address of a
+ * Python function that profiles are to leave out.
  */
 function addCounters(board) {
   const { core, peripherals } = board.mcu;
@@ -144,6 +153,10 @@ function addCounters(board) {
       high = Math.floor(count / 2 ** 32);
       return count >>> 0;
     },
-    writeUint32Atomic() {},
+    writeUint32Atomic(offset, value) {
+      if (offset & 4) board.profile?.leaveOut(value);
+      else if (value) board.profile?.start(value);
+      else board.profile?.stop();
+    },
   };
 }

@@ -1,10 +1,11 @@
 // Serves the USB serial port of an emulated Raspberry Pi Pico on TCP:
 //
-//     node emulator.mjs --port N [--rom FILE] [--firmware FILE] [--flash FILE]
+//     node emulator.mjs --port N [--rom FILE] [--firmware FILE] [--flash FILE] [--profile FILE]
 //     mpremote connect socket://127.0.0.1:N
 //
 // The flash is empty but for the firmware, unless FILE has it from an earlier run. A program's sleep
-// takes its time, so that it can wait for the host; all else is as fast as the host can.
+// takes its time, so that it can wait for the host; all else is as fast as the host can. To --profile
+// FILE go the profiles that the program asks for (board.mjs), a line of JSON each.
 import fs from 'node:fs';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +24,8 @@ function options() {
   const type = 'string';
   const beside = (name) => fileURLToPath(new URL(name, import.meta.url));
   try {
-    const { values } = parseArgs({ options: { port: { type }, rom: { type }, firmware: { type }, flash: { type } } });
+    const files = { rom: { type }, firmware: { type }, flash: { type }, profile: { type } };
+    const { values } = parseArgs({ options: { port: { type }, ...files } });
     if (!(values.port > 0 && values.port < 65536)) throw new Error('--port is missing');
     return { rom: beside('rom.bin'), firmware: beside('firmware.bin'), ...values };
   } catch (error) {
@@ -39,7 +41,7 @@ function read(file) {
   }
 }
 
-const { port, rom, firmware, flash } = options();
+const { port, rom, firmware, flash, profile } = options();
 const image = Buffer.alloc(FLASH_SIZE, 0xff);
 if (flash && fs.existsSync(flash)) read(flash).copy(image);
 read(firmware).copy(image);
@@ -47,7 +49,11 @@ read(firmware).copy(image);
 let client = null;
 let output = [];
 let sleep = null; // since when, and the timer that ends it
-const board = new Board(read(rom), image, (bytes) => output.push(bytes));
+const profiler = profile && {
+  symbols: `${read(firmware.replace(/bin$/, 'sym'))}`,
+  done: (result) => fs.appendFileSync(profile, JSON.stringify(result) + '\n'),
+};
+const board = new Board(read(rom), image, (bytes) => output.push(bytes), profiler);
 
 function slice() {
   const nanos = run();

@@ -1,6 +1,6 @@
 """Counts what the functions of a codec take:  codec_cases.main(CODEC, COUNTER)
 
-CODEC: `_wscodec`, `microdot_websocket._pycodec`, `viper_codec`, `microdot_codec`; or `memcpy`.
+CODEC: `_wsbench`, `twin_codec`, `viper_codec`, `microdot_codec`; or `memcpy`.
 COUNTER: a module with now(); or `time`, for nanoseconds.
 Prints a line for each case: its name, size, alignment, and the count; `-` if there is no room.
 """
@@ -53,22 +53,15 @@ def header_args(length, align):
     return shifted(data, align), align, align + len(data), [0, 0, 0, bytearray(4)]
 
 
-def extract_args(size, align):
-    # With a key of zeros it may be called again and again.
-    return shifted(text(size, False), align), align, align + size, bytes(4), True
-
-
 def codec_cases(codec):
     """(name, size, alignment, function, what makes its arguments)"""
-    extract = getattr(codec, 'extract', None)  # viper can't make an object of its bytes
+    parse_header = getattr(codec, 'parse_header', None)  # the twin does it in place
     for align in range(WORD):
-        for length in HEADERS:
-            yield 'parse_header', length, align, codec.parse_header, header_args
+        for length in HEADERS if parse_header else ():
+            yield 'parse_header', length, align, parse_header, header_args
         for size in SIZES:
             yield 'unmask', size, align, codec.unmask, unmask_args
             yield 'utf8', size, align, codec.utf8, utf8_args
-            if extract:
-                yield 'extract', size, align, extract, extract_args
     for size in SIZES:
         yield 'utf8-mixed', size, 0, codec.utf8, mixed_args
 
@@ -79,7 +72,6 @@ def microdot_cases(codec):
     for size in SIZES:
         yield 'unmask', size, 0, codec.unmask, lambda n, _: (bytes(n), KEY)
         yield 'utf8', size, 0, codec.utf8, lambda n, _: (bytes(text(n, False)),)
-        yield 'extract', size, 0, codec.extract, lambda n, _: (bytes(text(n, False)), bytes(4))
         yield 'utf8-mixed', size, 0, codec.utf8, lambda n, _: (bytes(text(n, True)),)
 
 
@@ -135,10 +127,7 @@ def main(name, counter):
     if name == 'memcpy':
         cases = memcpy_cases()
     else:
-        codec = __import__(name)
-        for part in name.split('.')[1:]:
-            codec = getattr(codec, part)
-        cases = (microdot_cases if name == 'microdot_codec' else codec_cases)(codec)
+        cases = (microdot_cases if name == 'microdot_codec' else codec_cases)(__import__(name))
     now = None if counter == 'time' else __import__(counter).now
     counts = [('empty', 0, 0, count(now, None, ()))] if now else []
     for case, size, align, f, make_args in cases:

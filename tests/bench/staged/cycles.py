@@ -2,6 +2,8 @@
 
 import micropython
 
+MASK = 0x3FFFFFFF  # of now()
+
 
 @micropython.viper
 def now() -> int:

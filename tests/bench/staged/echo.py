@@ -34,8 +34,11 @@ async def memory(request):
 @app.route('/impl')
 async def impl(request):
     """Which of them it is, by what has been imported."""
-    package = sys.modules.get('microdot_websocket')
-    return package.codec.IMPL if package else 'microdot'
+    if 'microdot_websocket' not in sys.modules:
+        return 'microdot'
+    from microdot_websocket.codec import IMPL
+
+    return IMPL
 
 
 app.run(host='127.0.0.1', port=int(sys.argv[1]))

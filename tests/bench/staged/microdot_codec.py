@@ -24,7 +24,3 @@ def unmask(payload, mask):
 
 def utf8(payload):
     return payload.decode()
-
-
-def extract(payload, mask):
-    return bytes(x ^ mask[i % 4] for i, x in enumerate(payload)).decode()
