@@ -825,33 +825,32 @@ static mp_obj_t protocol_register(mp_obj_t self_in) {
     return mp_const_none;
 }
 
-/* asyncio's queue forgets the tasks that wait for the stream; they are still in the entry, which is
- * returned. NULL: none waits. IOQueue.remove() would do it, but takes memory where id() is a large int. */
-static NOINLINE mp_obj_t *forget_entry(protocol_t *self) {
-    if (self->entry) {
-        mp_obj_t *items = waiting_tasks(self);
-        if (items[0] != mp_const_none || items[1] != mp_const_none) {
-            mp_obj_t method[4];
-            method[2] = self->key;
-            method[3] = mp_const_none;
-            call_method(self->shared->map, MP_QSTR_pop, 2, method);
-            method[2] = self->stream;
-            call_method(attribute(self->shared->queue, MP_QSTR_poller), MP_QSTR_unregister, 1, method);
-            return items;
-        }
-    }
-    return NULL;
+/* asyncio's queue forgets the stream. IOQueue.remove() would do that too, but take memory: where id() is a
+ * large int, poller.unregister() does all the same. So this comes last: without memory asyncio forgets the
+ * stream when it is closed. */
+static NOINLINE void forget_stream(protocol_t *self) {
+    mp_obj_t method[4];
+    method[2] = self->stream;
+    call_method(attribute(self->shared->queue, MP_QSTR_poller), MP_QSTR_unregister, 1, method);
+    method[2] = self->key;
+    method[3] = mp_const_none;
+    call_method(self->shared->map, MP_QSTR_pop, 2, method);
+}
+
+/* The tasks that wait for the stream, as in the entry; NULL: none does. */
+static NOINLINE mp_obj_t *any_waiting(protocol_t *self) {
+    mp_obj_t *items = self->entry ? waiting_tasks(self) : NULL;
+    return items && (items[0] != mp_const_none || items[1] != mp_const_none) ? items : NULL;
 }
 
 /* schedule(). Twin: Protocol.schedule */
 static mp_obj_t protocol_schedule(mp_obj_t self_in) {
     protocol_t *self = get_self(self_in);
-    mp_obj_t *items = forget_entry(self);
-    if (items) {
-        if (items[0] != mp_const_none) {
-            run_next(self, &items[0]);
-            self->woken = 1;
-        }
+    mp_obj_t *items = any_waiting(self);
+    if (items && items[0] != mp_const_none) {
+        run_next(self, &items[0]);
+        self->woken = 1;
+        forget_stream(self);
         enlist_entry(self, items);
     }
     return mp_const_none;
@@ -872,11 +871,14 @@ static mp_obj_t protocol_abort(mp_obj_t self_in) {
     if (!self->last) {
         self->last = EV_END;
     }
-    mp_obj_t *items = forget_entry(self);
-    for (size_t i = 0; items && i < 2; i++) {
-        if (items[i] != mp_const_none) {
-            run_next(self, &items[i]);
+    mp_obj_t *items = any_waiting(self);
+    if (items) {
+        for (size_t i = 0; i < 2; i++) {
+            if (items[i] != mp_const_none) {
+                run_next(self, &items[i]);
+            }
         }
+        forget_stream(self);
     }
     return mp_const_none;
 }

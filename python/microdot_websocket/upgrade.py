@@ -171,17 +171,17 @@ async def websocket_upgrade(request, **kwargs):
     return ws
 
 
-async def upgrade(request, kwargs=None):
-    """The handshake of a request, with these options; the ``WebSocket``. The caller has to end it:
-    ``aclose()``."""
+async def upgrade(request, args=None):
+    """The handshake of a request, with ``args``, a dict of options; the ``WebSocket``. The caller
+    has to end it: ``aclose()``."""
     app = request.app
     if after_error_request not in app.after_error_request_handlers:
         app.after_error_request(after_error_request)
     ws = request.websocket = WebSocket(request)
-    if kwargs:
+    if args:
         from .features import open
 
-        await open(ws, kwargs)
+        await open(ws, args)
     else:
         await handshake(ws)
     return ws

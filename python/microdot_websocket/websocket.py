@@ -462,7 +462,10 @@ class WebSocket:
             return
         timer.clear(self)
         if before != _CONNECTING:
-            self.protocol.abort()
+            try:
+                self.protocol.abort()
+            except MemoryError:
+                pass  # all has been done, but MicroPython's poll still knows the stream
 
     def watch(self):
         """The connection is in the middle of something: the timer looks whether it gets on."""

@@ -202,7 +202,7 @@ class TestMany(unittest.TestCase):
             timer.set(watches[1], LONG)
             timer.set(clearing, 10)
             timer.set(watches[2], LONG)
-            timer.set(watches[3], 30)
+            timer.set(watches[3], 5000)
             await looks_at(clearing, n=3)
             await asyncio.sleep(0.05)
             self.assertEqual([watch.looks for watch in watches], [[]] * 4)

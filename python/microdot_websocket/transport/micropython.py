@@ -99,19 +99,19 @@ class SocketTransport(Transport):
         if not task:
             return False
         entry[0] = None
-        self._forget(queue)
         core._task_queue.push(task)
+        self._forget(queue)
         self._enlist(queue)
         return True
 
     def abort(self):
         queue = core._io_queue
         entry = self._waiting(queue)
-        self._forget(queue)
         for i in range(2):
             if entry[i]:
                 core._task_queue.push(entry[i])
                 entry[i] = None
+        self._forget(queue)  # last: where id() is a large int MicroPython needs memory for it
 
     def _waiting(self, queue):
         """The entry; in it None in place of tasks that do not wait any more."""
@@ -133,8 +133,8 @@ class SocketTransport(Transport):
     def _forget(self, queue):
         """Let asyncio's queue forget the entry: it would keep one without tasks."""
         if self._key in queue.map:
-            del queue.map[self._key]
             queue.poller.unregister(self._stream)
+            del queue.map[self._key]
 
 
 def _refuse(n):
