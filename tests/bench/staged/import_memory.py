@@ -2,8 +2,8 @@
 
     import_memory.main()
 
-Before and after, MicroPython says what its names take (qstrs). There are as few as may be here: a firmware
-takes 2.3 KB at once for its 300th or so.
+Before and after, MicroPython says what its names take (qstrs). There are as few as may be here: a
+firmware takes 2.3 KB at once for its 300th or so.
 """
 
 import gc
