@@ -9,6 +9,7 @@ import gc
 # the smallest heap that works is 10 KB smaller. The same once more at the end.
 gc.collect()
 
+from . import websocket  # noqa: E402, F401  first, since a board's stack is short
 from .upgrade import websocket_upgrade, websocket_wrapper, with_websocket  # noqa: E402, F401
 from .websocket import WebSocket, WebSocketError  # noqa: E402, F401
 

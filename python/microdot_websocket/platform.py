@@ -3,7 +3,8 @@
 
 import sys
 
-from .core import rules  # noqa: F401  so deep as twin.py imports it, a board's stack may be too short
+# Here, and not only where they are needed: for imports in imports a board's stack may be too short.
+from .core import frames, mask, receiving, rules, sending, text  # noqa: F401
 from .core.twin import Protocol  # noqa: F401
 
 if sys.implementation.name == 'cpython':
