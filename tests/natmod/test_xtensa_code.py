@@ -139,6 +139,18 @@ def test_nothing_else_goes_into_the_text(objects):
         assert executable == ['.literal', '.text']
 
 
+def test_one_file_has_all_strings(objects):
+    """mpy_ld.py names what the GOT refers to by section and offset, not by file: the strings of a
+    second file would be taken for those of the first."""
+    with_strings = [
+        section.name
+        for elf in objects
+        for section in elf.iter_sections()
+        if section.name.startswith('.rodata.str') and section['sh_size']
+    ]
+    assert len(with_strings) == 1
+
+
 @pytest.mark.parametrize(
     'name, code',
     [
