@@ -41,6 +41,7 @@ enum {
     BURST = 32,     /* reads and writes without waiting, until other tasks get their turn */
     ALIGN = 2,      /* where reading begins: the payload of a small masked frame is aligned then */
     LONG = 4096,    /* bytes of a frame: behind it let some gather before they are read */
+    MANY = 32768,   /* bytes of a message for which the search for memory is helped on */
     FIRST = 1024,   /* bytes of a long frame that are copied behind its header: no tiny segment */
     SCRATCH = 64,   /* bytes on the stack to make a frame in, if there is no spare buffer */
     HEADER_MAX = 14
@@ -407,6 +408,11 @@ static NOINLINE bool make_room(ws_protocol_t *p) {
         if (!msg) {
             return false;
         }
+    }
+    /* MicroPython looks for a long block from where the last block of one unit was (py/gc.c,
+     * gc_last_free_atb_index): without some of these it passes over all long messages before, each time. */
+    for (uint32_t n = room < MANY ? 0 : room >> 13; n; n--) {
+        resize(NULL, 0, 1);
     }
     p->room = room;
     p->msg = msg;
