@@ -93,7 +93,8 @@ def section(results):
     return '\n'.join(
         [
             f'Measured on {echo["machine"]}, with {versions(echo)};',
-            'the cycles on an emulated RP2040, the RAM on MicroPython for 32-bit Arm.',
+            "the cycles on an emulated RP2040, without the bench's own, "
+            'the RAM on MicroPython for 32-bit Arm.',
             '[All figures](docs/bench/README.md).',
             '',
             '![Echo over loopback](docs/bench/echo.svg)',
