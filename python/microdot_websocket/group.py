@@ -81,17 +81,20 @@ class Group:
 
     def _send(self, ws, data, opcode):
         backlog = self._members[ws]
-        if backlog:
-            backlog.messages.append(data)
-            return
-        taken = post(ws, data, opcode)
+        try:
+            if backlog:
+                backlog.messages.append(data)
+                return
+            taken = post(ws, data, opcode)
+            if not ws.closed and (not taken or ws.protocol.locked):
+                backlog = self._members[ws] = _Backlog(ws)
+                if not taken:
+                    backlog.messages.append(data)
+                asyncio.create_task(self._catch_up(ws, backlog))
+        except MemoryError:
+            ws.abort('out of memory')  # the client would miss a message, the others need not
         if ws.closed:
             self.discard(ws)
-        elif not taken or ws.protocol.locked:
-            backlog = self._members[ws] = _Backlog(ws)
-            if not taken:
-                backlog.messages.append(data)
-            asyncio.create_task(self._catch_up(ws, backlog))
 
     async def _catch_up(self, ws, backlog):
         try:

@@ -123,6 +123,28 @@ class TestSend(unittest.TestCase):
 
         run(main())
 
+    def test_no_memory_for_a_slow_client_drops_that_one_only(self):
+        async def main():
+            group, ((slow, slow_peer), (ws, peer)) = await group_of(2)
+            slow_peer.give_room(5)
+            task = asyncio.create_task(end_of(slow.send('a' * 10)))
+            await settle()
+
+            def no_memory(coroutine):
+                coroutine.close()
+                raise MemoryError
+
+            create_task, asyncio.create_task = asyncio.create_task, no_memory
+            try:
+                await group.send('b')
+            finally:
+                asyncio.create_task = create_task
+            self.assertEqual(await task, (1006, 'out of memory'))
+            self.assertEqual(list(group), [ws])
+            self.assertEqual(frames_to(peer), [(FIN | TEXT, b'b')])
+
+        run(main())
+
     def test_behind_what_others_send(self):
         """Never inside another frame, nor between the fragments of a message."""
 
