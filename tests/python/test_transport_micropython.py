@@ -17,7 +17,6 @@ class Socket:
 
     def __init__(self, returns=None):
         self.returns = returns
-        self.options = []
 
     def readinto(self, buf):
         return self.returns
@@ -25,16 +24,8 @@ class Socket:
     def write(self, buf):
         return self.returns
 
-    def setsockopt(self, *option):
-        self.options.append(option)
-
 
 class TestSocketTransport(unittest.TestCase):
-    def test_small_frames_do_not_wait_for_acknowledgements(self):
-        socket = Socket()
-        SocketTransport(socket)
-        self.assertEqual(socket.options, [(6, 1, 1)])
-
     def test_what_is_no_stream(self):
         for stream in (5, 'x', [], object()):
             self.assertRaises(TypeError, SocketTransport, stream)

@@ -10,6 +10,7 @@ from frames import BINARY, CONT, PING, PONG, TEXT, frame, header, pattern
 from memory_stream import noted_reads, run, settle
 from microdot.microdot import Request
 from microdot_websocket import WebSocket, WebSocketError
+from scripted_stream import Stream
 
 
 class TestReceive(unittest.TestCase):
@@ -125,6 +126,40 @@ class TestReceive(unittest.TestCase):
             self.assertEqual(await task, 'y')
 
         run(main())
+
+
+class Socket(Stream):
+    """A stream that notes what is set on it."""
+
+    def __init__(self, error=None):
+        super().__init__()
+        self.options = []
+        self.refuses = error
+
+    def setsockopt(self, *option):
+        self.options.append(option)
+        if self.refuses:
+            raise self.refuses
+
+
+class Writer:
+    """What MicroPython's asyncio.Stream has."""
+
+    def __init__(self, stream):
+        self.s = stream
+
+
+class TestOpen(unittest.TestCase):
+    def test_small_frames_do_not_wait_for_acknowledgements(self):
+        for error in (None, OSError(92), ValueError(), AttributeError()):
+            socket = Socket(error)
+            WebSocket(None).open((None, Writer(socket)), None, 0)
+            self.assertEqual(socket.options, [(6, 1, 1)])  # IPPROTO_TCP, TCP_NODELAY
+
+    def test_a_stream_without_options(self):
+        ws = WebSocket(None)
+        ws.open((None, Writer(Stream())), None, 0)
+        self.assertTrue(ws.protocol is not None)
 
 
 class TestLimit(unittest.TestCase):

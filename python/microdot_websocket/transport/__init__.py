@@ -60,14 +60,10 @@ class Transport:
 
 
 def open_transport(reader, writer):
-    """(the ``Protocol`` of core/twin.py, a ``Transport`` for it) over the two streams of asyncio,
-    or of Microdot's ``TestClient``."""
+    """(the ``Protocol`` of core/twin.py, a ``Transport`` for it) over the two streams of CPython's
+    asyncio, or of Microdot's ``TestClient``."""
     from ..core.twin import Protocol
 
-    if hasattr(writer, 's'):  # MicroPython's asyncio.Stream
-        from .micropython import SocketTransport as kind
-
-        return Protocol, kind(writer.s)
     if hasattr(writer, 'transport'):  # CPython's asyncio.StreamWriter
         from .cpython import StreamTransport as kind
     else:

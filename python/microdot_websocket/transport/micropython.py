@@ -44,11 +44,6 @@ class SocketTransport(Transport):
         # Found faster here than in the class.
         self.inside = False
         self.unsent = 0
-        try:
-            # Or a small frame waits for the acknowledgement of the one before it (Nagle).
-            stream.setsockopt(6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY
-        except (AttributeError, OSError, ValueError):
-            pass  # TLS, a stream that is no socket, or a port without the option
 
     def readinto(self, buf):
         self.inside = True
