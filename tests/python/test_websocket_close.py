@@ -333,9 +333,12 @@ class TestClose(unittest.TestCase):
     def test_refused(self):
         async def main():
             ws, peer = await open_websocket()
-            for code, reason in ((1005 + 1, ''), (999, ''), (5000, ''), (1000, 'x' * 124)):
+            for code in (0, 999, 1004, 1006, 1015, 2000, 2999, 5000, 70000):
                 with self.assertRaises(ValueError):
-                    await ws.close(code, reason)
+                    await ws.close(code)
+            for reason in ('x' * 124, 'é' * 62):
+                with self.assertRaises(ValueError):
+                    await ws.close(1000, reason)
             self.assertFalse(ws.closed)
             self.assertEqual(peer.sent, b'')
 

@@ -67,9 +67,6 @@ LENGTH_MAX = const(0x3FFFFFFF)
 #: payload. Twin: WS_BUFFER_MIN in ws_protocol.h
 BUFFER_MIN = const(139)
 
-_NO_STATUS = const(1005)  # never on the wire: the Close was empty
-_CONTROL_MAX = const(125)
-
 
 def is_close_code(code):
     """Whether ``code`` may stand in a Close (section 7.4.2 and IANA's registry).
@@ -77,21 +74,6 @@ def is_close_code(code):
     Twin: ws_is_close_code in ws_protocol.c
     """
     return 3000 <= code <= 4999 or (1000 <= code <= 1014 and not 1004 <= code <= 1006)
-
-
-def close_payload(code, reason=''):
-    """The payload of a Close, bytes; empty for code 1005, "no status" (section 5.5.1).
-
-    ValueError: a code that may not be sent, or a reason of more than 123 bytes of UTF-8.
-    """
-    if code == _NO_STATUS:
-        return b''
-    if not is_close_code(code):
-        raise ValueError('close code %s may not be sent' % code)
-    payload = code.to_bytes(2, 'big') + reason.encode()
-    if len(payload) > _CONTROL_MAX:
-        raise ValueError('close reason is longer than 123 bytes')
-    return payload
 
 
 def write_header(first, length, key=b''):
