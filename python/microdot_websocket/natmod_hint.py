@@ -1,4 +1,4 @@
-"""Which natmod this machine loads: imported only to write codec.py's warning."""
+"""Which natmod this machine loads: imported only to write the warning of platform.py."""
 
 import sys
 
