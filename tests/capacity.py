@@ -26,3 +26,10 @@ def sample(items, every):
     """All the items; on a small machine every n-th, with the first and the last among them."""
     items = list(items)
     return items[:-1:every] + items[-1:] if SMALL else items
+
+
+def note(items, item):
+    """Append to a list, unless it is long: a board's heap has no room for a list of thousands, in
+    one piece."""
+    if len(items) < 128:
+        items.append(item)

@@ -7,6 +7,8 @@ import gc
 import sys
 import time
 
+from capacity import note
+
 
 class Peer:
     """What the test holds.
@@ -15,7 +17,7 @@ class Peer:
     write until more room is given, None for any number. `low`: with less room than that it is not
     woken to write, though it may. `error`: an OSError number that the
     server's next reads and writes end with. `writes`: how many have taken something; `reads`: how
-    many bytes the server has asked for at each, on MicroPython.
+    many bytes the server has asked for at each, on MicroPython, see note().
     """
 
     def __init__(self):
@@ -86,7 +88,7 @@ if sys.implementation.name == 'micropython':
             return data if data or peer.at_end else None
 
         def readinto(self, buf):
-            self.peer.reads.append(len(buf))
+            note(self.peer.reads, len(buf))
             data = self.read(len(buf))
             if data is None:
                 return None
@@ -262,7 +264,7 @@ def noted_reads(peer):
     readinto = StreamTransport.readinto
 
     def noting(self, buf):
-        noted.reads.append(len(buf))
+        note(noted.reads, len(buf))
         return readinto(self, buf)
 
     StreamTransport.readinto = noting

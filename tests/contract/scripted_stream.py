@@ -5,6 +5,7 @@ twin."""
 import asyncio
 import sys
 
+from capacity import note
 from frames import CLOSE, PING, PONG
 
 MORE, FULL, END, BLOCKED, WOKEN = -1, -3, -4, -5, -6  # events of Protocol.read()
@@ -14,7 +15,7 @@ class Script:
     """What a test sets: ``incoming``, bytes that have arrived; ``step``, bytes that one read gives
     at most; ``ended``; ``room``, bytes that may be written, None for any number; ``error``, an
     OSError's number. And what it looks at: ``sent``; ``reads``, how many bytes each read has asked
-    for; ``writes``, how many each write has offered."""
+    for; ``writes``, how many each write has offered; the first ones of both, see ``note()``."""
 
     def __init__(self, incoming=b'', step=1 << 20, ended=False):
         self.incoming = memoryview(incoming)
@@ -49,7 +50,7 @@ class Script:
     def readinto(self, buf):
         if self.hook:
             return self.hook(buf)
-        self.reads.append(len(buf))
+        note(self.reads, len(buf))
         if self.error:
             raise OSError(self.error)
         n = min(len(buf), self.step, len(self.incoming))
@@ -62,7 +63,7 @@ class Script:
     def write(self, buf):
         if self.hook:
             return self.hook(buf)
-        self.writes.append(len(buf))
+        note(self.writes, len(buf))
         if self.error:
             raise OSError(self.error)
         n = len(buf) if self.room is None else min(self.room, len(buf))
