@@ -3,7 +3,6 @@ from types import TracebackType
 from typing import Any, TypeVar, overload
 
 from microdot import Request
-from microdot.microdot import HTTPException
 from typing_extensions import Self, TypedDict, Unpack
 
 from . import codec as codec
@@ -12,7 +11,7 @@ _Data = str | bytes | bytearray | memoryview
 _Buffer = bytearray | memoryview
 _Handler = TypeVar('_Handler', bound=Callable[..., Awaitable[Any]])
 
-class WebSocketError(HTTPException):
+class WebSocketError(Exception):
     code: int
     reason: str
     status_code: int

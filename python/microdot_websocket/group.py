@@ -3,11 +3,15 @@
 import asyncio
 
 from . import timer
-from .features.post import post
+from .features.post import write
 from .websocket import const
 
 _TEXT = const(1)
 _BINARY = const(2)
+_WAITS = const(3)  # what Protocol.write() returns
+_BUSY = const(4)
+
+_MAX_BACKLOG = 1 << 14 if timer.core else 1 << 20  # of a board, and of CPython
 
 
 class Group:
@@ -27,14 +31,18 @@ class Group:
 
     :param send_timeout: seconds in which a client that could not take a message at once must have
                          taken it and all that were sent meanwhile; then it is dropped. 0: no limit.
+    :param max_backlog: bytes of messages that may wait for such a client; one more, and it is
+                        dropped. A single message may be longer. 16 KiB by default, 1 MiB on
+                        CPython; 0: no limit.
 
     A connection that has ended leaves the group by itself. ``len(group)``, ``ws in group`` and
     ``for ws in group`` work.
     """
 
-    def __init__(self, send_timeout=5):
+    def __init__(self, send_timeout=5, max_backlog=_MAX_BACKLOG):
         self.send_timeout = send_timeout
-        # For each connection the messages that wait for it, or None if it has taken all.
+        self.max_backlog = max_backlog
+        # For each connection the _Backlog that waits for it, or None if it has taken all.
         self._members = {}
 
     def add(self, ws):
@@ -52,49 +60,79 @@ class Group:
         self._members.pop(ws, None)
 
     def __len__(self):
-        return len(self._members)
+        return len(self._open())
 
     def __contains__(self, ws):
-        return ws in self._members
+        return ws in self._members and not ws.closed
 
     def __iter__(self):
-        return iter(list(self._members))
+        return iter(self._open())
+
+    def _open(self):
+        """The members; those that have ended are taken out."""
+        members = list(self._members)
+        for ws in members:
+            if ws.closed:
+                self.discard(ws)
+        return [ws for ws in members if not ws.closed]
 
     async def send(self, data, exclude=None):
         """Send a message to all connections, but for ``exclude``, at once.
 
         :param data: str, bytes, bytearray or memoryview; encoded once, whatever their number.
 
-        Nobody is waited for: what a client cannot take yet is sent to it in the background.
-        Raises nothing if a client is lost. TypeError: data of another type.
+        Nobody is waited for: what a client cannot take yet is sent to it in the background. Where
+        memory ends, the clients that others would have to wait for are dropped first. Raises
+        nothing if a client is lost. TypeError: data of another type. MemoryError: there is none for
+        the message itself.
         """
         opcode = _TEXT
         if not isinstance(data, str):
             opcode = _BINARY
-            data = bytes(memoryview(data))  # its owner may change it while it waits
-        for ws in self:
-            if ws.closed:
-                self.discard(ws)
-            elif ws is not exclude:
+            data = self._with_memory(_copy, data)
+        for ws in self._with_memory(self._open):
+            if ws is not exclude and not ws.closed:
                 self._send(ws, data, opcode)
         await asyncio.sleep(0)  # let other tasks run
 
     def _send(self, ws, data, opcode):
-        backlog = self._members[ws]
+        state = _BUSY if self._members.get(ws) else write(ws, data, opcode)
         try:
-            if backlog:
-                backlog.messages.append(data)
-                return
-            taken = post(ws, data, opcode)
-            if not ws.closed and (not taken or ws.protocol.locked):
-                backlog = self._members[ws] = _Backlog(ws)
-                if not taken:
-                    backlog.messages.append(data)
-                asyncio.create_task(self._catch_up(ws, backlog))
+            if state == _BUSY or state == _WAITS:
+                self._with_memory(self._keep, ws, data if state == _BUSY else None)
         except MemoryError:
             ws.abort('out of memory')  # the client would miss a message, the others need not
         if ws.closed:
             self.discard(ws)
+
+    def _keep(self, ws, data):
+        """A message waits for this client, or if that is None a part of the one before."""
+        if ws.closed:
+            return
+        backlog = self._members[ws]
+        if backlog:
+            backlog.add(data, self.max_backlog)
+            return
+        backlog = _Backlog(ws)
+        if data is not None:
+            backlog.add(data, 0)
+        asyncio.create_task(self._catch_up(ws, backlog))
+        self._members[ws] = backlog
+
+    def _with_memory(self, function, *args):
+        """Call a function. Where memory ends, drop the clients for which messages wait, and try
+        again; what it has changed before it needs memory would be changed twice. MemoryError."""
+        try:
+            return function(*args)
+        except MemoryError:
+            slow = False
+            for ws, backlog in self._members.items():
+                if backlog:
+                    slow = True
+                    ws.abort('out of memory')
+            if not slow:
+                raise
+            return function(*args)
 
     async def _catch_up(self, ws, backlog):
         try:
@@ -102,7 +140,7 @@ class Group:
                 timer.set(backlog, int(self.send_timeout * 1000))
             await ws.flush()
             while backlog.messages:
-                await ws.send(backlog.messages.pop(0))
+                await ws.send(backlog.pop())
             if ws in self._members:
                 self._members[ws] = None
         except Exception:  # it was lost, or it is too slow
@@ -120,7 +158,26 @@ class _Backlog:
     def __init__(self, ws):
         self._ws = ws
         self.messages = []
+        self._size = 0  # of them, in bytes, or characters of str
+
+    def add(self, data, most):
+        """Append a message; or drop the connection, if these are more than ``most`` bytes then."""
+        size = self._size + len(data)
+        if self.messages and size > most > 0:
+            self._ws.abort('too many messages wait')
+            return
+        self.messages.append(data)
+        self._size = size
+
+    def pop(self):
+        data = self.messages.pop(0)
+        self._size -= len(data)
+        return data
 
     def poll(self, time):
         self._ws.abort('send timed out')
         return 0
+
+
+def _copy(data):
+    return bytes(memoryview(data))  # its owner may change it while it waits

@@ -5,8 +5,7 @@ from asyncio import CancelledError
 from binascii import a2b_base64, b2a_base64
 from hashlib import sha1
 
-from microdot import Request, Response
-from microdot.microdot import MUTED_SOCKET_ERRORS, print_exception
+from microdot import Request, Response, microdot
 
 from . import timer
 from .websocket import Protocol, WebSocket, WebSocketError, const
@@ -25,6 +24,19 @@ _INTERNAL_ERROR = const(1011)
 _CONNECTING = const(0)
 _OPEN = const(1)
 _CLOSING = const(2)
+
+
+MUTED_SOCKET_ERRORS = microdot.MUTED_SOCKET_ERRORS
+print_error = microdot.print_exception
+
+
+def print_exception(exc):
+    """In place of Microdot's: a handler that a WebSocketError leaves is no fault."""
+    if not isinstance(exc, WebSocketError):
+        print_error(exc)
+
+
+microdot.print_exception = print_exception
 
 
 def getlist(headers, name):
@@ -159,7 +171,7 @@ async def websocket_upgrade(request, **kwargs):
     A request that is no proper handshake (RFC 6455, section 4.2.1) is answered 400, 426 for
     another version than 13, or 403 for another origin than ``origins``, and the function does not
     go on. When it returns, the connection is closed with code 1000; when it raises, with 1011.
-    The options: as of ``with_websocket``.
+    The options: as of ``with_websocket``. RuntimeError: this request was upgraded already.
     """
     ws = await upgrade(request, kwargs)
 
@@ -173,8 +185,11 @@ async def websocket_upgrade(request, **kwargs):
 
 async def upgrade(request, args=None):
     """The handshake of a request, with ``args``, a dict of options; the ``WebSocket``. The caller
-    has to end it: ``aclose()``."""
+    has to end it: ``aclose()``. RuntimeError: it was upgraded already."""
     app = request.app
+    ws = getattr(request, 'websocket', None)
+    if ws and ws.state != _CONNECTING:
+        raise RuntimeError('this request was upgraded already')
     if after_error_request not in app.after_error_request_handlers:
         app.after_error_request(after_error_request)
     ws = request.websocket = WebSocket(request)

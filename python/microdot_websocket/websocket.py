@@ -7,7 +7,6 @@ MicroPython knows already, since each new name takes memory on a board.
 import asyncio
 
 from microdot import Request
-from microdot.microdot import HTTPException
 
 from . import timer
 
@@ -65,18 +64,18 @@ _CLOSED = const(3)  # nothing will be read or sent any more
 _LOOKS = const(4)  # of the timer, in the time that a frame or a send may take
 
 
-class WebSocketError(HTTPException):
+class WebSocketError(Exception):
     """The WebSocket connection has ended, by the peer or by an error.
 
     ``code``: the close code (RFC 6455, section 7.4.1): the peer's, or the one it was sent; 1005 if
     the peer gave none, 1006 if the connection was lost without a Close. ``reason``: str.
 
-    It is an HTTPException so that one which leaves a handler ends the request quietly: Microdot
-    prints a traceback for any other exception.
+    ``@app.errorhandler(WebSocketError)`` works. Without one, an error that leaves a handler ends
+    the request quietly.
     """
 
     def __init__(self, reason='', code=_ABNORMAL):
-        super().__init__(code, reason)
+        super().__init__(reason, code)
         self.code = code
         self.reason = reason
 

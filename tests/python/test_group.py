@@ -4,8 +4,11 @@ import asyncio
 import unittest
 
 from connection import end_of, frames_to, open_websocket
-from frames import BINARY, CONT, TEXT
+from frames import BINARY, CONT, TEXT, close
 from memory_stream import run, settle
+from microdot import Microdot
+from microdot.test_client import TestClient
+from microdot_websocket import with_websocket
 from microdot_websocket.group import Group
 
 FIN = 0x80
@@ -34,6 +37,46 @@ class TestMembers(unittest.TestCase):
             self.assertEqual(len(group), 0)
             self.assertFalse(first in group)
             await group.send('to nobody')
+
+        run(main())
+
+    def test_one_that_has_ended_is_out_at_once(self):
+        async def main():
+            group, pairs = await group_of(4)
+            (closed, _), (lost, peer), (left, left_peer), (ws, _) = pairs
+            await closed.close()
+            lost.abort()
+            left_peer.feed(close(1000))
+            self.assertEqual(await end_of(left.receive()), (1000, ''))
+            for one in (closed, lost, left):
+                self.assertFalse(one in group)
+            self.assertTrue(ws in group)
+            self.assertEqual(len(group), 1)
+            self.assertEqual(list(group), [ws])
+
+        run(main())
+
+    def test_in_process_of_the_test_client(self):
+        group = Group()
+        app = Microdot()
+
+        @app.route('/')
+        @with_websocket
+        async def join(request, ws):
+            group.add(ws)
+            while True:
+                await group.send(await ws.receive())
+
+        async def main():
+            received = []
+
+            def client():
+                for message in ('one', b'two'):
+                    received.append((yield message))
+
+            await TestClient(app).websocket('/', client)
+            self.assertEqual(received, ['one', b'two'])
+            self.assertEqual(len(group), 0)
 
         run(main())
 
@@ -120,6 +163,67 @@ class TestSend(unittest.TestCase):
             self.assertTrue(ws in group)
             await group.send('z')
             self.assertEqual(frames_to(peer), [(FIN | TEXT, b'z')])
+
+        run(main())
+
+    def test_what_may_wait_for_a_client_is_bounded(self):
+        async def main():
+            for most in (100, 0):
+                group, ((slow, slow_peer), (ws, peer)) = await group_of(2, max_backlog=most)
+                slow_peer.give_room(5)
+                await group.send('x' * 200)  # one alone may be longer
+                await group.send('y' * 150)
+                self.assertFalse(slow.closed)
+                for _ in range(7):
+                    await group.send('z' * 30)
+                self.assertEqual(slow in group, not most)
+                self.assertEqual(slow.close_reason, 'too many messages wait' if most else None)
+                self.assertEqual(len(frames_to(peer)), 9)
+                self.assertTrue(ws in group)
+                slow.abort()
+                await settle()
+
+        run(main())
+
+    def test_a_client_that_takes_some_is_kept(self):
+        async def main():
+            group, ((ws, peer),) = await group_of(1, max_backlog=100)
+            for i in range(10):
+                peer.give_room(5)
+                await group.send('x' * 10)
+                for _ in range(4):
+                    await group.send('y' * 25)
+                peer.give_room(None)
+                await settle()
+                self.assertEqual(len(frames_to(peer)), 5, i)
+            self.assertTrue(ws in group)
+
+        run(main())
+
+    def test_where_memory_ends_the_slow_are_dropped_and_the_message_goes_out(self):
+        async def main():
+            group, ((slow, slow_peer), (other, other_peer), (ws, peer)) = await group_of(3)
+            slow_peer.give_room(5)
+            await group.send('a' * 10)  # which waits for one of them
+            other_peer.give_room(5)
+            create_task = asyncio.create_task
+
+            def no_memory(coroutine):
+                asyncio.create_task = create_task
+                coroutine.close()
+                raise MemoryError
+
+            asyncio.create_task = no_memory
+            try:
+                await group.send('b' * 10)
+            finally:
+                asyncio.create_task = create_task
+            self.assertEqual((slow.close_code, slow.close_reason), (1006, 'out of memory'))
+            self.assertEqual(list(group), [other, ws])
+            other_peer.give_room(None)
+            await settle()
+            for to in (other_peer, peer):
+                self.assertEqual(frames_to(to), [(FIN | TEXT, b'a' * 10), (FIN | TEXT, b'b' * 10)])
 
         run(main())
 

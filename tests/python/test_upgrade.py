@@ -37,12 +37,12 @@ class Console:
 
     def __enter__(self):
         self.printed = []
-        self.saved = microdot.print_exception, upgrade.print_exception
-        microdot.print_exception = upgrade.print_exception = self.printed.append
+        self.saved = upgrade.print_error
+        upgrade.print_error = self.printed.append
         return self
 
     def __exit__(self, *exc):
-        microdot.print_exception, upgrade.print_exception = self.saved
+        upgrade.print_error = self.saved
 
 
 async def echo(request, ws):
@@ -108,6 +108,30 @@ class TestLife(unittest.TestCase):
     def test_protocol_error_is_quiet(self):
         self.serve(echo, frame(3) + close(1002), 1002)
 
+    def test_the_application_handles_the_end(self):
+        """``@app.errorhandler(WebSocketError)``, also for a class that it is derived from."""
+        for kind, data, code in (
+            (WebSocketError, close(3001, 'bye'), 3001),
+            (WebSocketError, frame(3) + close(1002), 1002),
+            (Exception, b'', None),
+        ):
+            app = application(echo, False)
+            ends = []
+
+            @app.errorhandler(kind)
+            async def ended(request, exc, ends=ends):
+                ends.append((type(exc), exc.code, request.path))
+                return 'not to be sent', 500
+
+            with Console() as console:
+                head, rest = run(self.response(app, data))
+            self.assertEqual(ends, [(WebSocketError, code or 1006, '/')])
+            self.assertEqual(
+                [payload[:2] for _, payload in parse(rest)],
+                [code.to_bytes(2, 'big')] if code else [],
+            )
+            self.assertEqual(console.printed, [])
+
     def test_handler_catches_the_end(self):
         ends = []
 
@@ -125,6 +149,42 @@ class TestLife(unittest.TestCase):
             await ws.close(4000, 'enough')
 
         self.serve(handler, close(4000), 4000)
+
+    def test_a_request_is_upgraded_once(self):
+        async def handler(request, ws):
+            try:
+                await websocket_upgrade(request)
+            except RuntimeError:
+                await ws.send('once')
+
+        async def main(app):
+            server = Server(app)
+            server.peer.feed(request_bytes() + close(1000))
+            await server.run()
+            return server.response()
+
+        for decorated in (True, False):
+            head, rest = run(main(application(handler, decorated)))
+            self.assertEqual(head.split()[1], '101')
+            self.assertEqual(parse(rest), [(0x81, b'once'), (0x88, b'\x03\xe8')])
+
+    def test_it_may_be_tried_again_with_other_options(self):
+        app = Microdot()
+
+        @app.route('/')
+        async def route(request):
+            try:
+                await websocket_upgrade(request, origins=())
+            except microdot.HTTPException:
+                await websocket_upgrade(request)
+
+        async def main():
+            server = Server(app)
+            server.peer.feed(request_bytes() + close(1000))
+            await server.run()
+            return server.response()[0].split()[1]
+
+        self.assertEqual(run(main()), '101')
 
     def test_muted_os_errors(self):
         async def handler(request, ws):

@@ -10,18 +10,28 @@ _WAITS = const(3)
 _BUSY = const(4)
 
 
-def post(ws, data, opcode):
-    """Send a frame of a connection without waiting; False: it was not taken, since an earlier one
-    waits, or the connection has ended."""
+def write(ws, data, opcode):
+    """Send a frame of a connection without waiting: BUSY if it was not taken, since an earlier one
+    waits, or the connection has ended; WAITS if somebody has to call ``ws.flush()``."""
     if ws.writer is None:
-        return False
+        return _BUSY
     try:
         state = ws.protocol.write(data, opcode)
         if state == _CORKED:
             timer.set(ws, 0)
-        elif state == _WAITS:
-            asyncio.create_task(ws.drain())
+        return state
     except (OSError, MemoryError):
         ws.abort()
-        return False
+        return _BUSY
+
+
+def post(ws, data, opcode):
+    """Send a frame, and what waits of it in the background; False: it was not taken."""
+    state = write(ws, data, opcode)
+    if state == _WAITS:
+        try:
+            asyncio.create_task(ws.drain())
+        except MemoryError:
+            ws.abort()
+            return False
     return state != _BUSY
