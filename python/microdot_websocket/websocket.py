@@ -148,6 +148,8 @@ class WebSocket:
     message_lock = compressed = pings = None
     # Whether the peer is Microdot's TestClient: it answers no Close, and nothing can stall.
     local = False
+    # Whether the time of receive() has run out.
+    late = False
     # Of the timer: see there, and poll().
     due = next = values = None
 
@@ -188,16 +190,22 @@ class WebSocket:
         limit = Request.max_body_length
         self.protocol = kind(stream, urandom, size, limit, self.max_fragments, maxsize)
 
-    async def receive(self, maxsize=None, buffer=None):
+    async def receive(self, timeout=None, maxsize=None, buffer=None):
         """The next message: str for TEXT, bytes for BINARY.
 
+        :param timeout: seconds to wait for it; None: for ever. asyncio.TimeoutError: it has not
+                        come. Nothing is lost: what has arrived of it is kept for the next call.
+
         Answers pings and the peer's Close on the way (RFC 6455, section 5.5). Other tasks run when
-        it has to wait, and at least once in 32 reads. It may be cancelled, as by
-        ``asyncio.wait_for()``, and loses nothing. WebSocketError: the connection has ended, by this
-        end too: code 1002 after a frame that breaks the protocol, 1007 after text that is not
-        UTF-8, 1008 or 1009 after one of the limits. RuntimeError: another task is receiving.
+        it has to wait, and at least once in 32 reads. It may be cancelled, and loses nothing; but
+        ``asyncio.wait_for()`` of MicroPython does, so use ``timeout``. WebSocketError: the
+        connection has ended, by this end too: code 1002 after a frame that breaks the protocol,
+        1007 after text that is not UTF-8, 1008 or 1009 after one of the limits. RuntimeError:
+        another task is receiving.
         """
         # maxsize and buffer are for features/pieces.py: the limit and buffer of Protocol.read().
+        if timeout is not None:
+            return await self.receive_in_time(timeout, maxsize, buffer)
         protocol = self.reader
         if protocol is None:
             await asyncio.sleep(0)  # a handler that tries again and again must let others run
@@ -252,10 +260,12 @@ class WebSocket:
             raise self.abort()
         elif event == _CLOSE:
             code = protocol.code
-            self.update(_CLOSING, code, protocol.data)
-            await self.shutdown(b'' if code == _NO_STATUS else code.to_bytes(2, 'big'))
+            answer = b'' if code == _NO_STATUS else code.to_bytes(2, 'big')
+            await self.shutdown(answer, code, protocol.data)
             await self.wait_closed(False)
         elif event == _WOKEN:
+            if self.late:
+                raise asyncio.TimeoutError
             await self.throw(_POLICY_VIOLATION, 'frame timed out')
         elif event < 0:
             await self.throw(protocol.code, protocol.data)
@@ -385,8 +395,7 @@ class WebSocket:
                 payload = code.to_bytes(2, 'big') + reason.encode()
             if len(payload) > 125:
                 raise ValueError('close reason is longer than 123 bytes')
-            self.update(_CLOSING, code, reason)
-            await self.shutdown(payload)
+            await self.shutdown(payload, code, reason)
         await self.wait_closed()
 
     async def throw(self, code, reason):
@@ -394,14 +403,16 @@ class WebSocket:
         await self.close(code, reason)
         raise self.exception()
 
-    async def shutdown(self, payload):
-        """Send a Close, or while ``close_timeout`` lasts wait until it can be sent."""
+    async def shutdown(self, payload, code, reason):
+        """Send a Close, or while ``close_timeout`` lasts wait until it can be sent. ValueError: the
+        reason is no UTF-8; nothing has changed then."""
         try:
             state = self.protocol.write(payload, _CLOSE)
+            self.update(_CLOSING, code, reason)
             if state and state > _CORKED and self.close_timeout > 0:
                 await self.flush(state == _BUSY, payload, _CLOSE)
         except (OSError, MemoryError):
-            self.abort()
+            self.update(_CLOSED, code, reason)
 
     async def wait_closed(self, wait=True):
         """A Close has been sent. Drop what arrives until the peer's Close, or do not ``wait``:

@@ -6,6 +6,7 @@ MODULES = {
     '__aenter__': 'iteration',
     '__aexit__': 'iteration',
     'ping': 'ping',
+    'receive_in_time': 'timeouts',
     'receive_into': 'pieces',
     'stream': 'pieces',
     'send_stream': 'fragments',

@@ -8,10 +8,18 @@ from ..websocket import const
 _FULL = const(-3)  # event of Protocol.read(): the buffer is full, and more of the message follows
 
 
-async def receive_into(self, buffer):
+def check(buffer):
+    """TypeError unless it is a buffer of bytes."""
+    # A memoryview of some MicroPython does not tell how large its items are.
+    if not isinstance(buffer, (bytearray, memoryview)) or len(bytes(buffer[:1])) > 1:
+        raise TypeError('a bytearray or a writable memoryview of bytes is needed')
+
+
+async def receive_into(self, buffer, timeout=None):
     """Receive the next message into a buffer; its length in bytes.
 
     :param buffer: a bytearray, or a writable memoryview of bytes.
+    :param timeout: as of ``receive()``.
 
     ``ws.message_type`` tells whether it is TEXT, which is UTF-8, or BINARY. Nothing is allocated
     for the message; ``max_message_length`` does not count. One that is longer than the buffer is
@@ -20,7 +28,8 @@ async def receive_into(self, buffer):
     receiving, or ``receive()`` has begun to read this message. TypeError: a read-only buffer.
     ValueError: an empty one.
     """
-    n = await self.receive(len(buffer), buffer)
+    check(buffer)
+    n = await self.receive(timeout, len(buffer), buffer)
     self.message_type = self.protocol.opcode
     return n
 
@@ -41,6 +50,7 @@ def stream(self, buffer):
 
 class _Pieces:
     def __init__(self, ws, buffer):
+        check(buffer)
         self._ws = ws
         self._buffer = buffer
         self._view = memoryview(buffer)
@@ -60,7 +70,7 @@ class _Pieces:
 
     async def _receive(self):
         ws = self._ws
-        n = await ws.receive(0, self._buffer)
+        n = await ws.receive(None, 0, self._buffer)
         ws.message_type = ws.protocol.opcode
         self._ended = ws.protocol.event != _FULL
         if ws.compressed and ws.compressed.rest:

@@ -14,8 +14,9 @@ PACKAGE = Path(features.__file__).parents[1]
 
 # What the modules of the package use of a WebSocket, and applications do not.
 INSIDE = """
-abort acquire compressed discard drain due exception flush local lock message_lock next open pings
-poll reader release schedule shutdown state throw update values wait_closed waiting watch writer
+abort acquire compressed discard drain due exception flush late local lock message_lock next open
+pings poll reader receive_in_time release schedule shutdown state throw update values wait_closed
+waiting watch writer
 """
 # What stubs cannot know, or need not: what is private or within the package, what a type checker
 # takes for CPython's, and what WebSocket.__getattr__ supplies.
@@ -49,7 +50,8 @@ async def plain(request: Request, ws: WebSocket) -> None:
 @with_websocket(subprotocols=('a',), origins=('http://a', None), compression=True, ping_interval=20)
 async def more(request: Request, ws: WebSocket) -> None:
     group.add(ws)
-    n: int = await ws.receive_into(bytearray(10))
+    n: int = await ws.receive_into(bytearray(10), timeout=2)
+    last: str | bytes = await ws.receive(timeout=0.5)
     async for piece in ws.stream(bytearray(10)):
         piece.hex()
     await ws.send_stream(part for part in ('a', 'b'))

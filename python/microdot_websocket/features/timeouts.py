@@ -1,0 +1,35 @@
+"""``receive()`` and ``receive_into()`` with a ``timeout``.
+
+``asyncio.wait_for()`` would cancel the task; MicroPython's loses a message that comes just then.
+"""
+
+from .. import timer
+
+_AGAIN = 100  # milliseconds: the task may be sending a pong just then
+
+
+class _Timeout:
+    """A watch of the timer: when it is due, the task that receives is woken, with nothing read."""
+
+    due = next = None
+
+    def __init__(self, ws):
+        self._ws = ws
+
+    def poll(self, ms):
+        ws = self._ws
+        ws.late = True
+        ws.protocol.schedule()
+        return 0 if ws.closed else _AGAIN
+
+
+async def receive_in_time(self, timeout, maxsize, buffer):
+    """``receive(None, maxsize, buffer)``; asyncio.TimeoutError if it takes more than ``timeout``
+    seconds. What has arrived of a message is kept for the next call."""
+    watch = _Timeout(self)
+    timer.set(watch, max(0, int(timeout * 1000)))
+    try:
+        return await self.receive(None, maxsize, buffer)
+    finally:
+        timer.clear(watch)
+        self.late = False
