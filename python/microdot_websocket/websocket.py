@@ -237,6 +237,8 @@ class WebSocket:
         except asyncio.CancelledError:
             protocol.register()
             raise
+        except asyncio.TimeoutError:  # which CPython takes for an OSError
+            raise
         except OSError:
             raise self.abort()
         except MemoryError:
