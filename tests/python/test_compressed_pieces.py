@@ -1,6 +1,7 @@
 """receive_into() and stream() of compressed messages."""
 
 import asyncio
+import sys
 import unittest
 
 from capacity import LARGE
@@ -28,6 +29,7 @@ def fragments(opcode, payload):
     )
 
 
+CPYTHON = sys.implementation.name == 'cpython'
 PONG = 0x8A
 
 
@@ -57,6 +59,18 @@ class TestPieces(unittest.TestCase):
 
     def test_empty(self):
         self.check(compressed(BINARY, b''), 5, [(BINARY, b'')])
+        self.check(frame(TEXT, rsv=4), 5, [(TEXT, b'')])
+
+    def test_references_beyond_the_beginning(self):
+        """Of what is not text nothing comes out."""
+        data = Deflated().fixed(b'abc', (3, 4)).message()
+        for size in (2, 3, 100):
+            for opcode in (TEXT, BINARY):
+                whole = b'abc'[: 3 // size * size]  # pieces
+                if opcode == BINARY and not CPYTHON:
+                    whole = b''
+                expected = split(whole, opcode, size) + [('error', 1007)]
+                self.check(frame(opcode, data, rsv=4), size, expected)
 
     def test_text(self):
         text = 'aé€😀'.encode()

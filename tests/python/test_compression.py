@@ -69,6 +69,9 @@ class TestMessages(unittest.TestCase):
         empty = frame(CONT, fin=False) + frame(CONT)
         self.check(compressed(TEXT, HELLO, fin=False) + empty, 'Hello')
         self.check(compressed(TEXT, b'', fin=False) + frame(CONT, HELLO), 'Hello')
+        self.check(compressed(TEXT, b''), '')  # as zlib takes it
+        self.check(compressed(BINARY, b''), b'')
+        self.check(compressed(BINARY, b'', fin=False) + empty, b'')
 
     def test_between_others(self):
         self.check(
@@ -186,7 +189,7 @@ class TestMessages(unittest.TestCase):
             finally:
                 gc.enable()
             self.assertEqual(end, (1009, 'message too big'))
-            self.assertLessEqual(used, 24 * len(data) + 8000)
+            self.assertLessEqual(used, 28 * len(data) + 8000)
             self.assertTrue(used < LARGE or LARGE < 10000)
 
         run(main())
@@ -203,7 +206,6 @@ class TestMessages(unittest.TestCase):
     def test_corrupt(self):
         stored = Deflated().stored(b'abc').data
         for data in (
-            b'',
             b'\xff',
             b'\x06',
             b'\x07\x00',  # a block of a kind that there is not
@@ -213,6 +215,19 @@ class TestMessages(unittest.TestCase):
             HELLO + HELLO[:3],
         ):
             self.check_error(compressed(BINARY, data), 1007, limit=500)
+
+    def test_references_beyond_the_beginning(self):
+        """Of peers that keep their window from message to message, though none was agreed on."""
+        for data in (
+            Deflated().fixed((3, 1)),
+            Deflated().fixed(b'Hello', (10, 7)),
+            Deflated().stored(b'\xff\xfe' * 99).fixed((10, 199)),
+            Deflated().stored(b'\xff' * 300).fixed((1032, 301)),
+            Deflated().stored(pattern(400)).fixed((10, 512)),
+            Deflated().fixed(b'xy', final=True).align().fixed((3, 1)),
+        ):
+            for opcode in (TEXT, BINARY):
+                self.check_error(compressed(opcode, data.message()), 1007, limit=2000)
 
     def test_truncated(self):
         whole = Deflated().stored(pattern(20)).fixed(b'ab').fixed(b'abcdef', (3, 2)).message()

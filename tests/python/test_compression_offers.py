@@ -126,16 +126,22 @@ class TestClient(unittest.TestCase):
     def test_bad_answers(self):
         needed = 'permessage-deflate; server_no_context_takeover'
         for header in (
-            'permessage-deflate',
-            'permessage-deflate; client_no_context_takeover',
             needed + '; client_max_window_bits',
             needed + '; server_max_window_bits',
             needed + '; server_max_window_bits=16',
             needed + '; x',
+            'permessage-deflate; client_max_window_bits',
             needed + ', ' + needed,
             needed + ', other',
             'other',
             ',',
         ):
-            with self.assertRaises(ValueError):
+            with self.assertRaises(ValueError) as raised:
                 confirm(header)
+            self.assertEqual(str(raised.exception), 'extensions that were not offered: ' + header)
+
+    def test_what_the_server_must_agree_to(self):
+        for header in (EXTENSION, EXTENSION + '; client_no_context_takeover'):
+            with self.assertRaises(ValueError) as raised:
+                confirm(header)
+            self.assertEqual(str(raised.exception), 'no server_no_context_takeover: ' + header)

@@ -11,8 +11,8 @@ from microdot_websocket.features.compression_offers import MIN_BITS, Inflater, d
 CPYTHON = sys.implementation.name == 'cpython'
 
 
-def inflater(message, few=12, bits=12):
-    return Inflater(bytes(message), few, bits)
+def inflater(message, few=12, bits=12, text=True):
+    return Inflater(bytes(message), few, bits, text)
 
 
 def in_pieces(inflater, size):
@@ -63,13 +63,55 @@ class TestInflater(unittest.TestCase):
                 with self.assertRaises(ValueError):
                     in_pieces(inflater(message), size)
 
-    def test_a_distance_from_before_the_beginning(self):
-        """An error, or zeros; never what was in memory."""
-        message = Deflated().fixed(b'a', (10, 400)).message()
+    def becomes(self, message, few, bits, text, size):
+        """What the message becomes; None if it is refused."""
         try:
-            self.assertEqual(in_pieces(inflater(message, 9), 100), b'a' + bytes(10))
+            it = inflater(message, few, bits, text)
+            result = in_pieces(it, size)
+            if it.hash:
+                it.rewind()
+                self.assertEqual(len(in_pieces(it, size)), len(result))
         except ValueError:
-            self.assertTrue(CPYTHON)
+            return None
+        return result
+
+    def test_distances_beyond_the_beginning(self):
+        """An error, or in a text bytes that are none; never what was in memory, nor zeros."""
+        for before in (b'', b'a', pattern(100), pattern(600), pattern(2100)):
+            n = len(before)
+            for distance in (1, 2, 100, 512, 513, 599, 600, 601, 1024, 2048, 2100, 2101, 4096):
+                message = Deflated().fixed(before, (10, distance)).message()
+                for few, bits in ((9, 12), (12, 12)):
+                    got = self.becomes(message, few, bits, False, 77)
+                    if distance > n:
+                        self.assertIs(got, None, (n, distance, few))
+                        text = self.becomes(message, few, bits, True, 1000)
+                        self.assertTrue(text is None or b'\xff' in text[n:], (n, distance, few))
+                    else:
+                        expected = before[n - distance :]
+                        while len(expected) < 10:
+                            expected += expected
+                        self.assertEqual(got, before + expected[:10])
+
+    def test_distances_beyond_a_final_block(self):
+        for distance, found in ((5, b'ab'), (6, None), (8, None), (512, None)):
+            data = Deflated().fixed(b'xyz', final=True).align().fixed(b'abcde', (3, distance))
+            got = self.becomes(data.message(), 9, 9, False, 5)
+            self.assertEqual(got, found and b'xyzabcde' + b'abc')
+
+    def test_copies_of_what_came_from_beyond_the_beginning(self):
+        message = Deflated().fixed((10, 512), b'abc', (10, 13), b'\xff\xfe').message()
+        for size in (1, 9, 100):
+            self.assertIs(self.becomes(message, 9, 9, False, size), None)
+
+    def test_all_bytes(self):
+        data = bytes(range(256))
+        message = Deflated().fixed(data, (10, 1), (10, 2), (9, 256)).message()
+        expected = data + b'\xff' * 20
+        expected += expected[len(expected) - 256 :][:9]
+        for few, bits in ((9, 9), (9, 15), (10, 10)):
+            for size in (1, 50, 1000):
+                self.assertEqual(self.becomes(message, few, bits, False, size), expected)
 
     def test_a_bomb_takes_no_memory(self):
         if CPYTHON:

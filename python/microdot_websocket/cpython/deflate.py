@@ -10,7 +10,9 @@ _MEMORY = 5  # zlib's memLevel: 16 KB, which a short message needs no more of
 
 
 class Inflater:
-    def __init__(self, data, few, bits):
+    hash = None
+
+    def __init__(self, data, few, bits, text):
         self.size = len(data)
         self._message = data + TAIL
         self._bits = bits

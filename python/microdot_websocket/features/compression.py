@@ -91,11 +91,13 @@ class Compression:
             limit = Request.max_body_length if limit else _MAX_LENGTH
         text = protocol.event == _TEXT
         try:
-            data = protocol.data
+            data = protocol.data or b'\x00'  # an empty message in the way that RFC 7692 has it
             bits = min(self._receive_bits, window_bits(limit))  # none refers to more than itself
-            inflater = Inflater(data, min(bits, window_bits(_RATIO * len(data))), bits)
+            inflater = Inflater(data, min(bits, window_bits(_RATIO * len(data))), bits, text)
             if buffer is None:
                 return inflate(inflater, limit, text)
+            if inflater.hash:
+                verify(inflater, limit)
         except Refused as exc:
             await ws.throw(*exc.args)
         except MemoryError:
@@ -155,20 +157,35 @@ def _readinto(inflater, buf):
         raise Refused(_INVALID_PAYLOAD, str(exc))
 
 
-def inflate(inflater, limit, text):
-    """A whole message, str or bytes. Refused: it is longer than ``limit``, corrupt, or no UTF-8."""
-    buf = bytearray(min(max(2 * inflater.size, _PIECE), limit) + 1)
+def count(inflater, limit, buf):
+    """How long a whole message becomes, in bytes. Refused: longer than ``limit``, or corrupt."""
     n = piece = _readinto(inflater, buf)
-    while piece == len(buf) and n <= limit:  # It is longer, and nobody knows how long: count.
+    while piece == len(buf) and n <= limit:
         piece = _readinto(inflater, buf)
         n += piece
     if n > limit:
         raise Refused(_TOO_BIG, 'message too big')
-    if n >= len(buf):
+    return n
+
+
+def verify(inflater, limit):
+    """Inflate twice what will be put out before its end is seen. Refused: as of ``count()``."""
+    buf = bytearray(_PIECE)
+    for _ in range(2):
+        count(inflater, limit, buf)
         inflater.rewind()
-        buf = None  # it may be collected
-        buf = bytearray(n)
-        inflater.readinto(buf)
+
+
+def inflate(inflater, limit, text):
+    """A whole message, str or bytes. Refused: it is longer than ``limit``, corrupt, or no UTF-8."""
+    buf = bytearray(min(max(2 * inflater.size, _PIECE), limit) + 1)
+    n = count(inflater, limit, buf)
+    if n >= len(buf) or inflater.hash:
+        inflater.rewind()
+        if n >= len(buf):
+            buf = None  # it may be collected
+            buf = bytearray(n + 1)
+        _readinto(inflater, buf)
     if text and utf8(buf, 0, n, 0):
         raise Refused(_INVALID_PAYLOAD, 'invalid UTF-8')
     view = memoryview(buf)[:n]

@@ -68,12 +68,10 @@ def confirm(header):
     if not answers and not header.strip():
         return None
     answer = answers[0] if len(answers) == 1 else None
-    if (
-        not answer
-        or 'server_no_context_takeover' not in answer
-        or not answer.get('client_max_window_bits', 15)
-    ):
+    if not answer or not answer.get('client_max_window_bits', 15):
         raise ValueError('extensions that were not offered: ' + header)
+    if 'server_no_context_takeover' not in answer:
+        raise ValueError('no server_no_context_takeover: ' + header)
     return (
         header,
         answer.get('server_max_window_bits', 15),

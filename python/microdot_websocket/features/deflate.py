@@ -1,11 +1,13 @@
 """DEFLATE (RFC 1951) for messages, with MicroPython's ``deflate``. For CPython there is
 ``cpython/deflate.py``; ``compression_offers.py`` picks.
 
-``Inflater(data, few, bits)``: inflates a whole message, of ``size`` bytes. ``bits``: the window of
-the end that has compressed it, or less if the message will not be longer than that; ``few``: one
-that will do for most messages.
+``Inflater(data, few, bits, text)``: inflates a whole message, of ``size`` bytes. ``bits``: the
+window of the end that has compressed it, or less if the message will not be longer than that;
+``few``: one that will do for most messages.
 ``readinto(buf)`` fills a bytearray or memoryview, only at the end not all of it; the bytes.
 ValueError: the data is corrupt, or ends in the middle. ``rewind()``: from the beginning again.
+``hash``: None, or the message is not known to be right before it was inflated twice, to its end.
+``text``: no byte is taken that is in no UTF-8, so that this need not be.
 
 ``deflate(payload, bits, level)``: what a message compresses to, without the ``TAIL``, for whoever
 has a window of that many bits; None if it would not be shorter. ``deflate`` is None where the
@@ -13,6 +15,7 @@ firmware cannot compress.
 """
 
 import io
+from hashlib import sha1
 
 from deflate import RAW, DeflateIO
 from micropython import const
@@ -23,64 +26,109 @@ TAIL = b'\x00\x00\xff\xff\x03\x00'
 STREAMS = const(16)
 MIN_BITS = const(8)  # of a window that can be compressed for
 
+# What _filling() begins with: a block's header, and a byte of 9 bits
+_FF = const(0xFFA)
+_FE = const(0x7FA)
+_REPEATED = const(258)  # bytes: the longest repetition that there is
 _SEARCHED = const(9)  # bits of the window when compressing: its time is proportional to the window
 
 
 class Inflater:
-    # DeflateIO allocates the window, but sees when it is too small.
+    # DeflateIO allocates the window, and sees when it is too small. It does not see a distance that
+    # goes back beyond the message's beginning. So blocks in front of the message fill the window,
+    # with a byte that is in no text. Other data has to become the same with another byte, too.
 
-    def __init__(self, data, few, bits):
+    def __init__(self, data, few, bits, text):
         self.size = len(data)
-        self._source = io.BytesIO(data + TAIL)
-        self._end = len(data) + len(TAIL)
+        self._message = data + TAIL
+        self._bits = few
         self._most_bits = bits
+        self.hash = None if text else sha1()
+        self._digest = None
+        self._byte = _FF
         self._done = 0
-        self._open(few)
+        self._open()
 
-    def _open(self, bits):
-        self._bits = bits
+    def rewind(self):
+        if self.hash:
+            self.hash = sha1()
+            self._byte = _FE
+        self._done = 0
+        self._open()
+
+    def _open(self):
         self._streams = 0
-        self._source.seek(0)
-        self._next_stream()
+        self._next_stream(len(self._message))
 
-    def _next_stream(self):
-        self._stream = None  # its window may be collected
+    def _next_stream(self, left):
+        """:param left: bytes of the message that are left for it."""
+        self._stream = self._source = None  # they may be collected, and the window with them
         self._streams += 1
         if self._streams > STREAMS:
             raise ValueError('too many final blocks')
+        repeats = 1 << self._bits - 8
+        blocks = _filling(self._byte, repeats)
+        self._end = len(blocks) + left
+        self._source = io.BytesIO(blocks + memoryview(self._message)[-left:])
         self._stream = DeflateIO(self._source, RAW, self._bits)
-
-    def rewind(self):
-        self._done = 0
-        self._open(self._bits)
+        buf = memoryview(bytearray(_REPEATED))
+        self._stream.readinto(buf[:1])
+        for _ in range(repeats):
+            self._stream.readinto(buf)
 
     def readinto(self, buf):
+        if not self._stream:
+            return 0
+        view = memoryview(buf)
         try:
             try:
-                n = self._read(buf)
+                n = self._read(view)
             except OSError:
                 if self._bits == self._most_bits:
                     raise
-                self._open(self._most_bits)
+                self._bits = self._most_bits
+                self._open()
                 done = self._done  # of it, again
                 while done:
-                    done -= self._read(memoryview(buf)[:done])
-                n = self._read(buf)
+                    done -= self._read(view[:done])
+                n = self._read(view)
         except (OSError, EOFError):
             raise ValueError('bad compressed data')
         self._done += n
+        if self.hash:
+            self.hash.update(view[:n])
+            if not self._stream:
+                digest = self.hash.digest()
+                if self._digest not in (None, digest):
+                    raise ValueError('bad compressed data')
+                self._digest = digest
         return n
 
-    def _read(self, buf):
-        view = memoryview(buf)
+    def _read(self, view):
         n = 0
-        while n < len(view):
+        while n < len(view) and self._stream:
             n += self._stream.readinto(view[n:])
             if n < len(view):
-                if self._source.tell() == self._end:
-                    break
-                self._next_stream()  # RFC 7692, section 7.2.1: others may follow a final block
+                left = self._end - self._source.tell()
+                if left:
+                    # RFC 7692, section 7.2.1: others may follow a final block.
+                    self._next_stream(left)
+                else:
+                    self._stream = None
         return n
+
+
+def _filling(byte, repeats):
+    """Blocks (RFC 1951) of a byte and as many repetitions, each of 258 bytes at distance 1."""
+    n = 13  # bits of a repetition
+    codes = 0xA3
+    while repeats > 1:
+        repeats >>= 1
+        codes |= codes << n
+        n <<= 1
+    # A block with the fixed codes, and an empty one behind it that ends with a byte: 10 bits and 4
+    # bytes.
+    return (codes << 12 | byte).to_bytes((n + 29) >> 3, 'little') + TAIL[:4]
 
 
 def deflate(payload, bits, level):
