@@ -3,7 +3,6 @@ server's opening handshake (RFC 6455, section 4.2)."""
 
 from asyncio import CancelledError
 from binascii import a2b_base64, b2a_base64
-from hashlib import sha1
 
 from microdot import Request, Response, microdot
 
@@ -11,12 +10,15 @@ from . import timer
 from .websocket import Protocol, WebSocket, WebSocketError, const
 
 try:
+    from hashlib import sha1
+except ImportError:  # a firmware without it: all but the handshake works
+    sha1 = None
+try:
     from functools import wraps
 except ImportError:  # MicroPython, whose functions have no attributes to copy
     wraps = None
 
 # Close codes, of core/frames.py
-_VERSION = const(13)  # of the protocol
 _NORMAL = const(1000)
 _GOING_AWAY = const(1001)
 _INTERNAL_ERROR = const(1011)
@@ -24,7 +26,6 @@ _INTERNAL_ERROR = const(1011)
 _CONNECTING = const(0)
 _OPEN = const(1)
 _CLOSING = const(2)
-
 
 MUTED_SOCKET_ERRORS = microdot.MUTED_SOCKET_ERRORS
 print_error = microdot.print_exception
@@ -46,6 +47,8 @@ def getlist(headers, name):
 
 def accept(key):
     """The Sec-WebSocket-Accept value, bytes, for a Sec-WebSocket-Key (section 4.2.2, item 5.4)."""
+    if not sha1:
+        raise NotImplementedError('hashlib has no sha1')
     digest = sha1(key.encode())
     digest.update(b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11')
     return b2a_base64(digest.digest()).strip()
@@ -71,12 +74,16 @@ def _handshake_response(request, local):
     if request.method != 'GET':
         name = 'method'
     elif 'websocket' not in getlist(headers, 'upgrade'):
-        name = 'Upgrade header'
+        name = 'Upgrade'
     elif 'upgrade' not in getlist(headers, 'connection'):
-        name = 'Connection header'
-    elif not name and headers.get('Sec-WebSocket-Version', '').strip() != str(_VERSION):
+        name = 'Connection'
+    elif ',' in headers.get('Host', '' if local else ','):  # none, or two
+        name = 'Host'
+    elif request.content_length or 'Transfer-Encoding' in headers:
+        name = 'body'
+    elif not name and headers.get('Sec-WebSocket-Version', '').strip() != '13':
         code = 426
-        name = 'Sec-WebSocket-Version, which must be 13'
+        name = 'Sec-WebSocket-Version'
     if name:
         request.app.abort(code, 'WebSocket handshake: bad ' + name)
     return accept(key)
@@ -108,6 +115,18 @@ async def handshake(self, upgrade=None):
     self.update(_OPEN)
 
 
+setitem = microdot.NoCaseDict.__setitem__
+
+
+def __setitem__(self, key, value):
+    # Microdot keeps the last of several header lines. Those of a handshake are one list (RFC 9110,
+    # section 5.3), or may not be repeated: no list is a valid one of them.
+    if key.lower()[:13] in 'upgrade connection sec-websocket host origin' and key in self:
+        value = self[key] + ', ' + value
+    setitem(self, key, value)
+
+
+microdot.NoCaseDict.__setitem__ = __setitem__
 create = Request.create
 
 
@@ -132,16 +151,23 @@ Request.create = staticmethod(wrapper)
 
 
 async def after_error_request(request, response):
-    """Registered with the application: runs when a handler raised, or the handshake was refused."""
+    """Registered with the application: runs when a handler raised, or the handshake was refused,
+    behind all others."""
     ws = getattr(request, 'websocket', None)
     if ws is None:
         return response
     if ws.state == _CONNECTING:  # refused
         if response.status_code == 426:
-            response.headers['Sec-WebSocket-Version'] = str(_VERSION)  # RFC 6455, section 4.4
+            response.headers['Sec-WebSocket-Version'] = '13'  # RFC 6455, section 4.4
         return response
     await aclose(ws, _INTERNAL_ERROR)
     return Response.already_handled  # no HTTP behind the Close
+
+
+def after_request(request, response):
+    """Registered with a request behind all that the application has for it: none of them gets hold
+    of ``already_handled``, of which there is but one, and what they return is not written."""
+    return Response.already_handled
 
 
 async def aclose(self, code):
@@ -178,7 +204,7 @@ async def websocket_upgrade(request, **kwargs):
     @request.after_request
     async def wrapper(request, response):
         await aclose(ws, _NORMAL)
-        return Response.already_handled
+        request.after_request(after_request)
 
     return ws
 
@@ -186,12 +212,14 @@ async def websocket_upgrade(request, **kwargs):
 async def upgrade(request, args=None):
     """The handshake of a request, with ``args``, a dict of options; the ``WebSocket``. The caller
     has to end it: ``aclose()``. RuntimeError: it was upgraded already."""
-    app = request.app
     ws = getattr(request, 'websocket', None)
     if ws and ws.state != _CONNECTING:
         raise RuntimeError('this request was upgraded already')
-    if after_error_request not in app.after_error_request_handlers:
-        app.after_error_request(after_error_request)
+    handlers = request.app.after_error_request_handlers
+    if handlers[-1:] != [after_error_request]:  # behind all of the application's
+        if after_error_request in handlers:
+            handlers.remove(after_error_request)
+        handlers.append(after_error_request)
     ws = request.websocket = WebSocket(request)
     if args:
         from .features import open
@@ -230,7 +258,8 @@ def websocket_wrapper(f, upgrade_function):
                 await aclose(ws, code)
             except Exception:
                 pass
-        return Response.already_handled
+        request.after_request(after_request)
+        return Response()
 
     # Now, for its buffer: once the application runs, the heap has holes.
     Protocol(None, None, WebSocket.read_buffer_size, 0, 0, 0)

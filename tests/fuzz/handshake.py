@@ -13,6 +13,7 @@ from microdot_websocket import websocket_upgrade
 
 GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 GOOD = {
+    'Host': 'board.example',
     'Upgrade': 'websocket',
     'Connection': 'keep-alive, Upgrade',
     'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
@@ -45,6 +46,7 @@ others = {
     'Connection': token_lists,
     'Sec-WebSocket-Key': keys,
     'Sec-WebSocket-Version': versions,
+    'Host': st.text(max_size=9) | st.sampled_from((',', 'a, b')),
 }
 changes = st.fixed_dictionaries(
     {}, optional={name: values(GOOD[name]) | others[name] for name in GOOD}
@@ -61,6 +63,8 @@ def expected_status(method, http_version, headers, in_process):
     if (
         method != 'GET'
         or (http_version == '1.0' and not in_process)
+        or (headers['Host'] is None and not in_process)
+        or ',' in (headers['Host'] or '')
         or 'websocket' not in tokens('Upgrade')
         or 'upgrade' not in tokens('Connection')
         or not re.fullmatch('[A-Za-z0-9+/]{22}==', headers['Sec-WebSocket-Key'] or '')

@@ -94,6 +94,7 @@ class TestHandshake(unittest.TestCase):
         self.assertIsNone(self.status('GET', '1.0', local=True))
         self.assertEqual(self.status('POST', '1.0', local=True), 400)
         self.assertEqual(self.status('GET', '1.0', local=True, Upgrade=None), 400)
+        self.assertIsNone(self.status('GET', '1.0', local=True, Host=None))
 
     def test_accept_key(self):
         # The example of section 1.3

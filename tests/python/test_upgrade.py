@@ -4,7 +4,7 @@ import asyncio
 import unittest
 
 from capacity import LARGE, SMALL
-from connection import Server, request_bytes
+from connection import HEADERS, Server, request_bytes
 from frames import TEXT, close, frame, parse
 from memory_stream import run, settle
 from microdot import Microdot, Request, Response, microdot
@@ -266,10 +266,25 @@ class TestRefused(unittest.TestCase):
             {'Sec_WebSocket_Key': None},
             {'Sec_WebSocket_Key': 'short'},
             {'version': '1.0'},
+            {'Host': None},
+            {'Content_Length': '1'},
+            {'Content_Length': '100000'},
+            {'Transfer_Encoding': 'chunked'},
         ):
-            status, head = self.serve(request_bytes(**changes))
-            self.assertEqual(status, 400, changes)
+            status, head = self.serve(request_bytes(**changes) + b'x')
+            self.assertIn(status, (400, 413), changes)
+            self.assertEqual(status == 413, changes.get('Content_Length') == '100000')
             self.assertFalse('Sec-WebSocket' in head)
+
+    def test_lines_that_may_not_be_repeated(self):
+        for line in (
+            'Host: other.example',
+            'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+            'sec-websocket-key: ' + HEADERS['Sec-WebSocket-Key'],
+        ):
+            status, _ = self.serve(with_lines(line))
+            self.assertEqual(status, 400, line)
+        self.assertEqual(self.serve(with_lines('Sec-WebSocket-Version: 13'))[0], 426)
 
     def test_versions(self):
         for version in (None, '', '8', '14', '13, 8'):
@@ -405,13 +420,163 @@ class TestTestClient(unittest.TestCase):
         run(main())
 
 
-class TestNames(unittest.TestCase):
-    def test_already_handled(self):
+def with_lines(*lines):
+    """A handshake with more header lines in front of the others."""
+    first, _, rest = request_bytes().partition(b'\r\n')
+    return b'\r\n'.join([first] + [line.encode() for line in lines] + [rest])
+
+
+class TestRepeatedLines(unittest.TestCase):
+    """They are one list (RFC 9110, section 5.3)."""
+
+    def head(self, *lines, **options):
+        app = Microdot()
+
+        @app.route('/')
+        @with_websocket(**options)
+        async def route(request, ws):
+            seen.append(request.headers)
+
         async def main():
-            server = Server(Microdot())
-            server.peer.feed(request_bytes() + close())
-            request = await microdot.Request.create(server.app, server.reader, server.writer, None)
-            wrapper = upgrade.websocket_wrapper(echo, websocket_upgrade)
-            self.assertIs(await wrapper(request), Response.already_handled)
+            server = Server(app)
+            server.peer.feed(with_lines(*lines) + close(1000))
+            await server.run()
+            return server.response()[0] + '\r\n'
+
+        seen = []
+        head = run(main())
+        self.assertIn(' 101 ', head)
+        return head, seen[0]
+
+    def test_upgrade_and_connection(self):
+        before = 'Connection: keep-alive', 'Upgrade: h2c'
+        _, headers = self.head(*before)
+        self.assertEqual(headers['connection'], 'keep-alive, Upgrade')
+        self.assertEqual(headers['Upgrade'], 'h2c, websocket')
+        request = request_bytes().replace(b'Connection: Upgrade\r\n', b'')
+        request = request.replace(
+            b'Upgrade: websocket', b'Connection: Upgrade\r\nUpgrade: websocket'
+        )
+        behind = b'\r\nconnection: keep-alive\r\nUPGRADE: h2c\r\n\r\n'
+
+        async def main():
+            server = Server(application(echo, True))
+            server.peer.feed(request[:-4] + behind + close(1000))
+            await server.run()
+            self.assertIn(' 101 ', server.response()[0])
 
         run(main())
+
+    def test_subprotocols(self):
+        lines = (
+            'Sec-WebSocket-Protocol: a',
+            'Sec-Websocket-Protocol: b',
+            'SEC-WEBSOCKET-PROTOCOL: c',
+        )
+        for ours in ('a', 'b', 'c'):
+            head, _ = self.head(*lines, subprotocols=('x', ours))
+            self.assertIn('\r\nSec-WebSocket-Protocol: %s\r\n' % ours, head)
+
+    def test_extensions(self):
+        lines = [
+            'Sec-WebSocket-Extensions: ' + name for name in ('x', 'permessage-deflate', 'y; z=1')
+        ]
+        head, _ = self.head(*lines, compression=True)
+        self.assertIn('\r\nSec-WebSocket-Extensions: permessage-deflate; ', head)
+
+    def test_others_are_as_microdot_has_them(self):
+        _, headers = self.head('Accept: a', 'accept: b', 'Cookie: c=d')
+        self.assertEqual(headers['Accept'], 'b')
+        self.assertEqual(headers['Cookie'], 'c=d')
+
+
+class TestResponses(unittest.TestCase):
+    """What an application's handlers make of the response of a request that was upgraded."""
+
+    def serve(self, app):
+        """What is sent behind the handshake; there are two connections, one by one."""
+
+        async def main():
+            server = Server(app)
+            server.peer.feed(request_bytes() + close(1000))
+            await server.run()
+            head, rest = server.response()
+            self.assertIn(' 101 ', head)
+            return rest
+
+        with Console():
+            self.assertEqual(run(main()), run(main()))
+            rest = run(main())
+        handled = Response.already_handled
+        self.assertEqual((dict(handled.headers), handled.status_code), ({}, 200))
+        return parse(rest)
+
+    def test_they_edit_one_of_their_own(self):
+        seen = []
+        for decorated in (True, False):
+            app = application(returning, decorated)
+
+            @app.after_request
+            def edit(request, response):
+                self.assertFalse(response is Response.already_handled)
+                response.set_cookie('a', 'b')
+                response.status_code = 599
+                seen.append(response.headers['Set-Cookie'])
+
+            self.assertEqual(self.serve(app), [(0x88, b'\x03\xe8')])
+        self.assertEqual(seen, [['a=b']] * 6)
+
+    def test_they_return_another_one(self):
+        for decorated in (True, False):
+            app = application(returning, decorated)
+            app.after_request(lambda request, response: Response('other'))
+            self.assertEqual(self.serve(app), [(0x88, b'\x03\xe8')])
+
+    def test_handlers_that_are_registered_late(self):
+        async def handler(request, ws):
+            @request.after_request
+            def late(request, response):
+                self.assertFalse(response is Response.already_handled)
+                response.set_cookie('c', 'd')
+                return Response('late')
+
+        for decorated in (True, False):
+            self.assertEqual(self.serve(application(handler, decorated)), [(0x88, b'\x03\xe8')])
+
+    def test_after_errors(self):
+        async def fails(request, ws):
+            raise KeyError
+
+        def edit(request, response):
+            self.assertFalse(response is Response.already_handled)
+            response.set_cookie('a', 'b')
+            return Response('other')
+
+        app = application(fails, False)
+        app.after_error_request(edit)
+        self.assertEqual(self.serve(app), [(0x88, b'\x03\xf3')])
+        app.after_error_request(edit)  # late
+        self.assertEqual(self.serve(app), [(0x88, b'\x03\xf3')])
+
+
+async def returning(request, ws):
+    pass
+
+
+class TestNames(unittest.TestCase):
+    def test_without_sha1(self):
+        """The package can be imported, and only the handshake fails."""
+        sha1, upgrade.sha1 = upgrade.sha1, None
+
+        async def main():
+            server = Server(application(echo, True))
+            server.peer.feed(request_bytes())
+            await server.run()
+            return server.response()[0]
+
+        try:
+            with Console() as console:
+                self.assertIn(' 500 ', run(main()))
+        finally:
+            upgrade.sha1 = sha1
+        self.assertEqual([str(exc) for exc in console.printed], ['hashlib has no sha1'])
