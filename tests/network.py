@@ -46,13 +46,15 @@ def accept(request):
     return b2a_base64(digest).strip().decode()
 
 
-async def open_client(network, more='', trailing=b'', step=None, url=URL, **options):
-    """(ws, peer, the request's lines)"""
+async def open_client(network, more='', trailing=b'', step=None, url=URL, before='', **options):
+    """(ws, peer, the request's lines); `more` header lines of the response, and what stands before
+    it."""
     task = asyncio.create_task(connect(url, **options))
     await settle()
     request = network.request()
     network.peer.sent = bytearray()
-    response = '%sSec-WebSocket-Accept: %s\r\n%s\r\n' % (ACCEPTED, accept(request), more)
+    response = before + ACCEPTED
+    response += 'Sec-WebSocket-Accept: %s\r\n%s\r\n' % (accept(request), more)
     data = response.encode() + trailing
     for i in range(0, len(data), step or len(data)):
         network.peer.feed(data[i : i + (step or len(data))])

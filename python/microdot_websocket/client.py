@@ -6,7 +6,7 @@ import sys
 from binascii import b2a_base64
 
 from . import timer
-from .features.options import CLIENT_NAMES, check, give
+from .features.attributes import CLIENT_NAMES, check, give
 from .upgrade import accept, getlist
 from .websocket import WebSocket, WebSocketError, const
 
@@ -18,6 +18,14 @@ _CLOSED = const(3)
 _DAYS = const(1 << 28)  # milliseconds, for no limit
 _MAX_LINES = const(100)  # of a response's head
 _MAX_LINE = const(2048)  # bytes of each of them
+_HEADERS = (
+    'upgrade',
+    'connection',
+    'sec-websocket-accept',
+    'sec-websocket-protocol',
+    'sec-websocket-extensions',
+)
+_LONGEST = const(24)  # of these names
 
 
 async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
@@ -41,8 +49,9 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
 
     It takes ``WebSocket.handshake_timeout`` seconds at most, but for the name's look-up, for which
     MicroPython stops everything. OSError: there is no connection. Redirects are not followed.
-    WebSocketError: the server refused; ``status_code`` is then that of its response. ValueError: a
-    bad URL or header. TypeError: an unknown option.
+    WebSocketError: the server refused; ``status_code`` is then that of its response, 0 if that was
+    not HTTP. ValueError: a bad URL, or a header or subprotocol that would be no HTTP. TypeError: an
+    unknown option.
 
     ``send()`` takes a copy of its data, since it is masked with a key of its own.
     """
@@ -62,10 +71,11 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
     try:
         reader, writer = await _open_connection(host, port, ssl=_context(ssl) if secure else None)
         ws.closer = writer.s.close if hasattr(writer, 's') else writer.close
-        await _write(writer, request)
+        writer.write(request)
+        await writer.drain()
         response = await _read_head(reader)
         _check(response, key)
-        _negotiate(ws, response[1], subprotocols, offer and compression)
+        _negotiate(ws, response[2], subprotocols, offer and compression)
         ws.open((reader, writer), os.urandom, ws.compressed.limit if ws.compressed else 0)
         ws.update(_OPEN)
     except asyncio.CancelledError:
@@ -131,6 +141,7 @@ if sys.implementation.name == 'cpython':
 def parse_url(url):
     """``(secure, host, port, authority, target)`` of a ``ws`` or ``wss`` URL (section 3)."""
     scheme, _, rest = url.partition('://')
+    scheme = scheme.lower()
     secure = scheme == 'wss'
     at = min(rest.find(c) if c in rest else len(rest) for c in '/?')
     authority = rest[:at]
@@ -171,53 +182,80 @@ def request_bytes(authority, target, key, headers, subprotocols, extensions):
         fields['sec-websocket-protocol'] = ', '.join(subprotocols)
     if extensions:
         fields['sec-websocket-extensions'] = extensions
+    for name in subprotocols:
+        _check_token(name.lower())
     for name, value in headers.items():
         lower = name.lower()
+        _check_token(lower)
         if lower in ('upgrade', 'connection') or lower.startswith('sec-websocket-'):
             raise ValueError("the header '%s' is not for you to set" % name)
         fields[lower] = value
-    lines = ['GET %s HTTP/1.1' % target]
+    request = 'GET %s HTTP/1.1\r\n' % target
     for name, value in fields.items():
-        line = '%s: %s' % (name, value)
-        if '\r' in line or '\n' in line:
-            raise ValueError("the header '%s' has a line break" % name)
-        lines.append(line)
-    return '\r\n'.join(lines + ['', '']).encode()
+        value = str(value)
+        for c in '\r\n\0':
+            if c in value:
+                raise ValueError("the header '%s' has a line break or NUL" % name)
+        request += '%s: %s\r\n' % (name, value)
+    return (request + '\r\n').encode()
 
 
-async def _write(writer, request):
-    writer.write(request)
-    await writer.drain()
+def _check_token(lower):
+    """ValueError for what is no token (RFC 9110, section 5.6.2)."""
+    for c in lower or ' ':
+        if not ('a' <= c <= 'z' or '0' <= c <= '9' or c in "!#$%&'*+-.^_`|~"):
+            raise ValueError("'%s' is no token" % lower)
 
 
 async def _read_head(reader):
-    """``(status line, dict of headers)``; what comes behind it is left to the connection."""
-    status = await _read_line(reader)
-    headers = {}
+    """``(status line, its code, dict of headers)`` of the response; what comes behind it is left to
+    the connection. Responses 1xx in front of it are skipped (RFC 9110, section 15.2)."""
+    status = None
     for _ in range(_MAX_LINES):
-        line = await _read_line(reader)
-        if not line:
-            return status, headers
-        name, _, value = line.partition(':')
-        name = name.strip().lower()
-        if name not in ('upgrade', 'connection') and name[:14] != 'sec-websocket-':
-            continue  # a server may send much that nobody will look at
-        value = value.strip()
-        headers[name] = headers[name] + ', ' + value if name in headers else value
+        line = (await _read_line(reader)).strip()
+        if status is None:
+            status = _text(line)
+            code = _status_code(status)
+            headers = {}
+        elif line:
+            name, _, value = line.partition(b':')
+            name = _text(name[:_LONGEST]).strip().lower()
+            if name in _HEADERS:  # a server may send much that nobody will look at
+                value = _text(value.strip())
+                headers[name] = value = headers[name] + ', ' + value if name in headers else value
+                if len(value) > _MAX_LINE:
+                    break
+        elif code // 100 == 1 and code != 101:
+            status = None
+        else:
+            return status, code, headers
     raise WebSocketError('bad handshake: too many headers')
+
+
+def _status_code(line):
+    """Of a status line (RFC 9112, section 4); 0 if it is none."""
+    code = line[9:12]
+    if line[:7] == 'HTTP/1.' and line[8:9] + line[12:13] in ('  ', ' ') and len(code) == 3:
+        if '0' <= min(code) and max(code) <= '9':
+            return int(code)
+    return 0
 
 
 async def _read_line(reader):
     try:
         line = await _readline(reader)
     except ValueError:  # CPython's StreamReader has a limit
-        line = b' ' * _MAX_LINE
-    if line[-1:] == b'\n':
-        # As Latin-1: MicroPython's decode() takes nothing else than UTF-8.
-        return ''.join(chr(c) for c in line[:-1]).rstrip('\r')
+        line = bytes(_MAX_LINE)
+    if line[-1:] == b'\n' and len(line) <= _MAX_LINE:
+        return line
     if len(line) >= _MAX_LINE:
         raise WebSocketError('bad handshake: a header is too long')
     raise WebSocketError('bad handshake: the connection was closed')
+
+
+def _text(line):
+    # As Latin-1: MicroPython's decode() takes nothing else than UTF-8.
+    return ''.join([chr(c) for c in line])
 
 
 def _readline(reader):
@@ -239,12 +277,10 @@ if sys.implementation.name == 'cpython':
 
 def _check(response, key):
     """WebSocketError unless the server has accepted the handshake (section 4.1)."""
-    status, headers = response
-    words = status.split(None, 2)
-    if words[:1] != ['HTTP/1.1'] or words[1:2] != ['101']:
+    status, code, headers = response
+    if code != 101 or status[:8] != 'HTTP/1.1':
         error = WebSocketError('the server refused: ' + status)
-        if len(words) > 1 and words[1].isdigit():
-            error.status_code = int(words[1])
+        error.status_code = code
         raise error
     if 'websocket' not in getlist(headers, 'upgrade'):
         bad = 'upgrade'

@@ -285,6 +285,7 @@ def with_websocket(f=None, **kwargs):
                          asks for too, the first becomes ``ws.subprotocol``.
     :param origins: the only ``Origin`` headers of requests that are not answered 403; None among
                     them stands for a request without one, as programs other than browsers send it.
+                    ValueError: one that no browser sends, as with a path behind the host.
     :param compression: True to compress messages where both ends can (RFC 7692), or a dict for it:
                         ``threshold``, the bytes from which on a message is compressed (64), and
                         ``level``, of CPython's zlib (6).

@@ -101,7 +101,8 @@ class WebSocket:
 
     #: The longest message, in bytes over all its fragments, that ``receive()`` accepts; a longer
     #: one is refused with close code 1009. 0: no limit; -1: ``Request.max_body_length``, as it was
-    #: at the handshake. It may be set on an open connection too.
+    #: at the handshake; if that is 0, only empty messages pass. It may be set on an open connection
+    #: too.
     max_message_length = -1
 
     #: Seconds in which a client must have sent its whole request, and one more for each KiB of

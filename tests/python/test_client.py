@@ -23,6 +23,8 @@ class TestUrl(unittest.TestCase):
             ('wss://10.0.0.7:5000?q', (True, '10.0.0.7', 5000, '10.0.0.7:5000', '/?q')),
             ('ws://[fe80::1]:81/', (False, 'fe80::1', 81, '[fe80::1]:81', '/')),
             ('ws://[::1]', (False, '::1', 80, '[::1]', '/')),
+            ('WS://a.example', (False, 'a.example', 80, 'a.example', '/')),
+            ('wSS://A.example/X', (True, 'A.example', 443, 'A.example', '/X')),
         ):
             self.assertEqual(parse_url(url), expected)
 
@@ -53,6 +55,7 @@ class TestHandshake(unittest.TestCase):
         async def main():
             with Network() as network:
                 headers = {'Origin': 'http://a.example', 'Authorization': 'Basic x'}
+                headers["X-!#$%&'*+.^_`|~09"] = 5
                 _, _, request = await open_client(network, headers=headers, subprotocols=('a', 'b'))
                 self.assertEqual(network.calls, [('board.example', 80, None)])
                 self.assertEqual(request[0], 'GET /echo HTTP/1.1')
@@ -64,6 +67,7 @@ class TestHandshake(unittest.TestCase):
                     'sec-websocket-protocol: a, b',
                     'origin: http://a.example',
                     'authorization: Basic x',
+                    "x-!#$%&'*+.^_`|~09: 5",
                 ):
                     self.assertIn(line, request)
                 other = (await open_client(network))[2]
@@ -104,6 +108,33 @@ class TestHandshake(unittest.TestCase):
 
         run(main())
 
+    def test_responses_in_front_of_it(self):
+        """100 Continue, 103 Early Hints and the like; what they say does not count."""
+
+        async def main():
+            before = 'HTTP/1.1 100 Continue\r\n\r\n'
+            before += 'HTTP/1.1 103 Early Hints\r\nUpgrade: h2c\r\nLink: x\r\n\r\n'
+            with Network() as network:
+                for step in (None, 1):
+                    ws, _, _ = await open_client(network, step=step, before=before)
+                    self.assertIs(ws.closed, False)
+
+        run(main())
+
+    def test_long_headers_take_no_memory(self):
+        async def main():
+            reader, _, peer = open_pair()
+            task = asyncio.create_task(client._read_head(reader))
+            peer.feed(b'HTTP/1.1 101 Yes\r\n')
+            for _ in range(45):
+                for name in (b'Set-Cookie: ', b'Sec-WebSocket-X: '):
+                    peer.feed(name + b'x' * 1900 + b'\r\n')
+                    await settle(3)
+            peer.feed(b'\r\n')
+            self.assertEqual(await task, ('HTTP/1.1 101 Yes', 101, {}))
+
+        run(main())
+
     def test_subprotocol(self):
         async def main():
             with Network() as network:
@@ -129,7 +160,7 @@ class TestHandshake(unittest.TestCase):
             )
             peer.feed('\r\n'.join(lines).encode())
             head = await client._read_head(reader)
-            self.assertEqual(head, ('HTTP/1.1 101 Yes', {'upgrade': 'a, b'}))
+            self.assertEqual(head, ('HTTP/1.1 101 Yes', 101, {'upgrade': 'a, b'}))
 
         run(main())
 
@@ -165,12 +196,30 @@ class TestHandshake(unittest.TestCase):
                 (good + 'X: y\r\n' * 100 + '\r\n', 'too many headers'),
                 (good + 'X: %s\r\n\r\n' % ('y' * LARGE), 'a header is too long'),
                 ('x' * LARGE, 'a header is too long'),
+                (good + ('Upgrade: %s\r\n' % ('y' * 1900)) * 3, 'too many headers'),
                 (good, 'the connection was closed'),
                 ('', 'the connection was closed'),
+                ('HTTP/1.1 100 Continue\r\n\r\n', 'the connection was closed'),
+                ('HTTP/1.1 103 Hints\r\nX: y\r\n\r\n' * 34, 'too many headers'),
+                ('HTTP/1.1 ' + '9' * 1500 + '\r\n\r\n', 'refused: HTTP/1.1 9999'),
+                ('HTTP/1.1 ' + '9' * 5000 + '\r\n\r\n', 'a header is too long'),
+                ('HTTP/1.1 \xb2\xb2\xb2 No\r\n\r\n', 'refused: HTTP/1.1 '),
+                ('HTTP/1.1 +10 No\r\n\r\n', 'refused: HTTP/1.1 +10 No'),
+                ('HTTP/1.1 1\r\n\r\n', 'refused: HTTP/1.1 1'),
+                ('HTTP/1.1 1000\r\n\r\n', 'refused: HTTP/1.1 1000'),
+                ('HTTP/1.11 101 x\r\n\r\n', 'refused: HTTP/1.11 101'),
+                ('\r\n\r\n', 'refused: '),
             ):
                 exc = await answered(response, subprotocols=('a', 'b'))
                 self.assertIn(reason, exc.reason)
-            self.assertEqual((await answered('HTTP/1.1 403 No\r\n\r\n')).status_code, 403)
+            for line, code in (
+                ('HTTP/1.1 403 No', 403),
+                ('HTTP/1.0 500', 500),
+                ('HTTP/1.1 999 \xe9', 999),
+                ('HTTP/1.1 12', 0),
+                ('HTTP/2 403', 0),
+            ):
+                self.assertEqual((await answered(line + '\r\n\r\n')).status_code, code)
 
         run(main())
 
@@ -222,6 +271,19 @@ class TestHandshake(unittest.TestCase):
                 ({'headers': {'Upgrade': 'x'}}, ValueError),
                 ({'headers': {'Sec-WebSocket-Key': 'x'}}, ValueError),
                 ({'headers': {'X': 'y\r\nZ: z'}}, ValueError),
+                ({'headers': {'X': 'y\nz'}}, ValueError),
+                ({'headers': {'X': 'y\rz'}}, ValueError),
+                ({'headers': {'X': 'y\0z'}}, ValueError),
+                ({'headers': {'': 'y'}}, ValueError),
+                ({'headers': {'X:': 'y'}}, ValueError),
+                ({'headers': {'X Y': 'z'}}, ValueError),
+                ({'headers': {'X\r\nY': 'z'}}, ValueError),
+                ({'headers': {'X\0': 'z'}}, ValueError),
+                ({'headers': {'\xe9': 'z'}}, ValueError),
+                ({'headers': {'(x)': 'z'}}, ValueError),
+                ({'subprotocols': ('a', 'b, c')}, ValueError),
+                ({'subprotocols': ('a\r\nX: y',)}, ValueError),
+                ({'subprotocols': ('',)}, ValueError),
                 ({'subprotocols': 'chat'}, TypeError),
                 ({'origins': ()}, TypeError),
             ):

@@ -9,6 +9,7 @@ from connection import close_frame, end_of, frames_to, open_websocket, request_b
 from deflated import Deflated, bomb, compressed, inflated
 from frames import BINARY, PING, TEXT, frame, pattern
 from memory_stream import run, settle
+from microdot import Request
 from microdot_websocket.features import compression
 from microdot_websocket.features.compression_offers import EXTENSION
 
@@ -72,6 +73,24 @@ class TestReceiving(unittest.TestCase):
             expected = (pattern(500) * 4)[: 500 + 1032]
             self.assertEqual(await ws.receive(), expected)
             self.assertEqual(await end_of(ws.receive()), (1009, 'message too big'))
+
+        run(main())
+
+    def test_the_default_limit_is_max_body_length(self):
+        """As it was at the handshake; with 0 only empty messages pass."""
+
+        async def main():
+            for length, n in ((0, 0), (5, 5)):
+                max_body_length, Request.max_body_length = Request.max_body_length, length
+                try:
+                    ws, peer = await open_compressing(close_timeout=0)
+                finally:
+                    Request.max_body_length = max_body_length
+                for size in (n, n + 1):
+                    data = Deflated().stored(pattern(size)).message()
+                    peer.feed(compressed(BINARY, data))
+                self.assertEqual(await ws.receive(), pattern(n))
+                self.assertEqual(await end_of(ws.receive()), (1009, 'message too big'))
 
         run(main())
 

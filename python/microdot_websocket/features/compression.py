@@ -52,6 +52,7 @@ class Compression:
 
     def __init__(self, ws, agreed, options, limit):
         self._ws = ws
+        self._default_limit = Request.max_body_length
         _, receive_bits, self._send_bits = agreed
         self._receive_bits = max(receive_bits, 9)
         options = options if isinstance(options, dict) else {}
@@ -88,7 +89,7 @@ class Compression:
         self.rest = None
         protocol = ws.protocol
         if limit <= 0:
-            limit = Request.max_body_length if limit else _MAX_LENGTH
+            limit = self._default_limit if limit else _MAX_LENGTH
         text = protocol.event == _TEXT
         try:
             data = protocol.data or b'\x00'  # an empty message in the way that RFC 7692 has it

@@ -1,39 +1,13 @@
 """The options of ``with_websocket`` and ``websocket_upgrade``: imported where there are any."""
 
 from ..upgrade import handshake, upgrade, websocket_wrapper
-
-_ATTRIBUTES = (
-    'max_message_length',
-    'max_fragments',
-    'frame_timeout',
-    'send_timeout',
-    'close_timeout',
-    'read_buffer_size',
-    'ping_interval',
-    'ping_timeout',
-)
-_LISTS = 'subprotocols', 'origins'
-_COMPRESSION = 'level', 'threshold'
-CLIENT_NAMES = _ATTRIBUTES + ('compression',)
-_NAMES = CLIENT_NAMES + _LISTS
-
-
-def check(options, names=_NAMES):
-    """TypeError if there is no such option, or it is of a wrong kind."""
-    for name, value in options.items():
-        if name not in names:
-            raise TypeError("there is no option '%s', but %s" % (name, ', '.join(names)))
-        if name in _LISTS and isinstance(value, str):
-            raise TypeError('%s is a tuple of str, not a str' % name)
-        if name == 'compression' and value not in (True, False, None):
-            if not isinstance(value, dict):
-                raise TypeError('compression is True or a dict')
-            check(value, _COMPRESSION)
+from .attributes import check, give
 
 
 def decorated(f, options):
     """What ``with_websocket`` returns, with options or in ``@with_websocket()``."""
     check(options)
+    check_origins(options.get('origins'))
 
     # Now: while a server runs, the memory for it may be missing, and so may the stack.
     if options.get('compression'):
@@ -50,17 +24,10 @@ def decorated(f, options):
     return decorate(f) if f else decorate
 
 
-def give(ws, options, names=_NAMES):
-    """Set those of a connection's options that are attributes. TypeError: see ``check()``."""
-    check(options, names)
-    for name, value in options.items():
-        if name in _ATTRIBUTES:
-            setattr(ws, name, value)
-
-
 async def open(ws, options):
     """Give a connection its options, and do its handshake."""
     give(ws, options)
+    check_origins(options.get('origins'))
 
     def negotiate(ws):
         return _negotiate(ws, options)
@@ -99,6 +66,16 @@ def _negotiate(ws, options):
             headers += 'Sec-WebSocket-Extensions: %s\r\n' % agreed[0]
             ws.compressed = Compression(ws, agreed, compression, limit)
     return headers.encode(), ws.compressed.limit if agreed else 0
+
+
+def check_origins(origins):
+    """ValueError if one of them is in no browser's ``Origin`` header (RFC 6454, section 6.2)."""
+    for origin in origins or ():
+        if origin not in (None, 'null'):
+            scheme, _, host = origin.lower().partition('://')
+            port = host.rpartition(':')[2]
+            if not host or '/' in host or scheme + port in ('http80', 'https443'):
+                raise ValueError("'%s' is no origin: scheme://host or scheme://host:port" % origin)
 
 
 def is_allowed(origin, origins):

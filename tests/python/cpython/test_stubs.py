@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from microdot_websocket import WebSocket, features
-from microdot_websocket.features import options
+from microdot_websocket.features import attributes
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -119,8 +119,8 @@ def options_in(name):
 
 def test_options():
     # stubtest takes **options for anything.
-    assert sorted(options_in('_Options')) == sorted(options._NAMES)
-    assert sorted(options_in('_ClientOptions')) == sorted(options.CLIENT_NAMES)
+    assert sorted(options_in('_Options')) == sorted(attributes.NAMES)
+    assert sorted(options_in('_ClientOptions')) == sorted(attributes.CLIENT_NAMES)
 
 
 def test_attributes():
