@@ -9,11 +9,17 @@ import re
 from pathlib import Path
 
 import microdot_websocket
-from microdot_websocket import client, codec, group
+from microdot_websocket import client, codec, group, server
 
 PACKAGE = Path(microdot_websocket.__file__).parent
 PAGE = Path(__file__).with_name('reference.md')
-MODULES = {'': microdot_websocket, 'client': client, 'codec': codec, 'group': group}
+MODULES = {
+    '': microdot_websocket,
+    'client': client,
+    'codec': codec,
+    'group': group,
+    'server': server,
+}
 
 TOP = """# Reference
 
@@ -24,6 +30,7 @@ Microdot's own API in `microdot.websocket` too:
 from microdot_websocket import WebSocketError, websocket_upgrade, with_websocket
 from microdot_websocket.client import connect
 from microdot_websocket.group import Group
+from microdot_websocket.server import run, serve, shutdown
 ```
 
 What an application does not use is not imported. Type stubs come with the pip package, so that
@@ -42,6 +49,7 @@ SECTIONS = {
     'Closing': ['WebSocket.close', 'WebSocket.__aenter__', 'WebSocketError'],
     'Many connections': ['Group', 'Group.add', 'Group.discard', 'Group.send'],
     'A client': ['client.connect'],
+    'A server that ends well': ['server.run', 'server.serve', 'server.shutdown'],
     'On CPython': ['install'],
     'The codec': ['codec.utf8'],
 }
@@ -53,11 +61,12 @@ INTROS = {
 SYNTAX = {'WebSocket.__aiter__': 'async for message in ws', 'WebSocket.__aenter__': 'async with ws'}
 ATTRIBUTES = {
     'Limits': (
-        'Attributes of the class `WebSocket`, for connections from then on. All but '
-        '`handshake_timeout` may be set on one connection too, and are options of '
-        '`with_websocket`.',
-        ['max_message_length', 'max_fragments', 'handshake_timeout', 'frame_timeout']
-        + ['send_timeout', 'close_timeout', 'read_buffer_size', 'ping_interval', 'ping_timeout'],
+        'Attributes of the class `WebSocket`, for connections from then on. All but the first '
+        'five may be set on one connection too, and are options of `with_websocket`.',
+        ['max_connections', 'evict_idle', 'handshake_timeout', 'max_header_lines']
+        + ['max_header_size', 'max_message_length', 'max_fragments', 'max_incomplete']
+        + ['message_timeout', 'frame_timeout', 'send_timeout', 'close_timeout']
+        + ['read_buffer_size', 'ping_interval', 'ping_timeout'],
     ),
     'State': (
         'Attributes of a connection, and what they are at first.',

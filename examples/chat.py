@@ -4,6 +4,7 @@ half a minute, and who reads too slowly does not hold up the rest."""
 from microdot import Microdot
 from microdot_websocket import with_websocket
 from microdot_websocket.group import Group
+from microdot_websocket.server import run
 
 app = Microdot()
 chat = Group(send_timeout=5)
@@ -20,4 +21,4 @@ async def join(request, ws):
     await chat.send('%d here' % len(chat))
 
 
-app.run()
+run(app)

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from microdot import Microdot
 from microdot_websocket import WebSocket, with_websocket
+from microdot_websocket.server import run
 
 app = Microdot()
 buffer = bytearray(4096)
@@ -25,4 +26,4 @@ async def upload(request, ws):
     await ws.send('%d bytes, SHA-256 %s' % (size, hexlify(digest.digest()).decode()))
 
 
-app.run()
+run(app)

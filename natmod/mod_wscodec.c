@@ -35,7 +35,7 @@
 enum { EV_END = -4, EV_BLOCKED = -5, EV_WOKEN = -6 };
 
 /* What write() returns if it is not None. */
-enum { YIELD = 1, CORKED, WAITS, BUSY };
+enum { YIELD = 1, CORKED, WAITS, BUSY, UNREAD };
 
 enum {
     BURST = 32,     /* reads and writes without waiting, until other tasks get their turn */
@@ -57,6 +57,8 @@ typedef struct {
     mp_obj_t core;              /* asyncio.core */
     mp_obj_t queue;             /* its _io_queue, and what is often used of that: */
     mp_obj_t map, enlist;       /* map, poller.register */
+    uint32_t held;              /* bytes of messages in progress */
+    uint32_t activity;          /* how many reads have brought something */
 } shared_t;
 
 typedef struct {
@@ -75,6 +77,8 @@ typedef struct {
     uint32_t sent;         /* bytes of that frame, header included */
     uint32_t received;
     uint32_t default_limit, buffer_size;
+    uint32_t held, held_limit; /* bytes of the message in progress; most of all connections together */
+    uint32_t activity;         /* the shared one, as of the last read that has brought something */
     uint16_t out_start, out_end;
     uint8_t mask[4], first; /* of the frame that is being sent */
     uint8_t burst, more;
@@ -82,6 +86,8 @@ typedef struct {
     uint8_t polled;        /* somebody looks whether frames get on */
     uint8_t woken;         /* read() has to return EV_WOKEN */
     uint8_t aborted;
+    uint8_t unread;        /* frames written since read() has returned something, 2 at most; 255: it has
+                              not, or a task waits for it to */
     uint8_t yields;        /* `await protocol` has to */
     int8_t event;          /* of the last read() */
     int8_t last;           /* after CLOSE, an error or END: that event, for ever */
@@ -187,12 +193,12 @@ static NOINLINE mp_int_t get_number(mp_obj_t arg) {
     return n < (mp_int_t)WS_LENGTH_MAX ? n : (mp_int_t)WS_LENGTH_MAX;
 }
 
-/* Protocol(stream, urandom, buffer_size, limit, max_fragments, compressed_limit) */
+/* Protocol(stream, urandom, buffer_size, limit, max_fragments, compressed_limit, held_limit) */
 static mp_obj_t protocol_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     (void)type;
-    mp_arg_check_num(n_args, n_kw, 6, 6, false);
-    uint32_t n[4];
-    for (size_t i = 0; i < 4; i++) {
+    mp_arg_check_num(n_args, n_kw, 7, 7, false);
+    uint32_t n[5];
+    for (size_t i = 0; i < 5; i++) {
         mp_int_t value = get_number(args[2 + i]);
         if (value < 0) {
             raise_value_error();
@@ -218,9 +224,11 @@ static mp_obj_t protocol_make_new(const mp_obj_type_t *type, size_t n_args, size
     self->default_limit = n[1];
     self->p.max_fragments = n[2];
     self->p.compressed_limit = n[3];
+    self->held_limit = n[4];
     self->p.options = (args[1] == mp_const_none ? 0 : WS_CLIENT) | (n[3] ? WS_RSV1 : 0);
     self->burst = BURST;
     self->more = MORE_YES;
+    self->unread = 255;
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -291,6 +299,7 @@ static NOINLINE mp_int_t read_once(protocol_t *self) {
     mp_int_t n = transfer(self, to, space, MP_STREAM_OP_READ);
     if (n > 0) {
         self->received += n;
+        self->activity = ++self->shared->activity;
         if (direct) {
             p->arrived = n;
         } else {
@@ -376,6 +385,9 @@ static NOINLINE bool enqueue(protocol_t *self, size_t direction) {
     }
     mp_obj_t task = attribute(self->shared->core, MP_QSTR_cur_task);
     items[direction] = task;
+    if (!direction) {
+        self->unread = 255;
+    }
     enlist_entry(self, items);
     mp_store_attr(task, MP_QSTR_data, self->shared->queue);
     free_cork(self);
@@ -394,11 +406,23 @@ static mp_obj_t protocol_iternext(mp_obj_t self_in) {
     return yields ? mp_const_none : MP_OBJ_STOP_ITERATION;
 }
 
+/* So many bytes are held for the message in progress. */
+static void hold(protocol_t *self, uint32_t n) {
+    self->shared->held += n - self->held;
+    self->held = n;
+}
+
 /* Make room for the message in progress; twice that, while fragments are to follow, so that many short
- * ones do not copy it each time. False: there is no memory. */
-static NOINLINE bool make_room(ws_protocol_t *p) {
-    uint32_t want = p->total, room = 2 * want;
+ * ones do not copy it each time. False: there is no memory, or all connections would hold more than they
+ * may. (One alone may hold as much as there is.) */
+static NOINLINE bool make_room(protocol_t *self) {
+    ws_protocol_t *p = &self->p;
+    uint32_t want = p->total, room = 2 * want, others = self->shared->held - self->held;
     uint8_t *old = p->room ? p->msg : NULL, *msg = NULL;
+    bool is_whole = p->hdr.first >= 0x80 && p->left <= p->end - p->start;
+    if (!is_whole && others && others + want > self->held_limit) {
+        return false;
+    }
     if (p->hdr.first < 0x80 && want < p->limit / 2) {
         msg = resize(old, p->room + 1, room + 1); /* a 0 stands behind all strings */
     }
@@ -416,6 +440,7 @@ static NOINLINE bool make_room(ws_protocol_t *p) {
     }
     p->room = room;
     p->msg = msg;
+    hold(self, room);
     return true;
 }
 
@@ -492,7 +517,7 @@ static NOINLINE int next_event(protocol_t *self) {
     }
     int event;
     while ((event = ws_next(p)) == WS_ROOM) {
-        if (!make_room(p)) {
+        if (!make_room(self)) {
             return WS_ERR_MEMORY;
         }
     }
@@ -503,6 +528,14 @@ static NOINLINE int next_event(protocol_t *self) {
         release_buffer(self);
     }
     return event;
+}
+
+/* From now on this is all that read() finds. Twin: Receiving._end */
+static NOINLINE void finish(protocol_t *self, int event) {
+    self->event = self->last = event;
+    self->p.msg = NULL;
+    self->p.room = 0;
+    hold(self, 0);
 }
 
 /* The message that is complete, or a piece of it, for read(): see there. NULL: no memory. */
@@ -516,6 +549,7 @@ static NOINLINE mp_obj_t take_message(protocol_t *self, int event) {
     mp_obj_t message = new_message(event == WS_TEXT && !p->compressed ? &mp_type_str : &mp_type_bytes, p->msg, size);
     p->msg = NULL; /* or it would stay in memory */
     p->room = 0;
+    hold(self, 0);
     if (message && p->compressed) {
         self->data = message;
         message = mp_const_false;
@@ -536,7 +570,7 @@ static NOINLINE bool read_or_wait(protocol_t *self, int event) {
         self->burst--;
         mp_int_t n = read_once(self);
         if (n == 0) {
-            self->event = self->last = EV_END;
+            finish(self, EV_END);
             return false;
         }
         if (n < 0 || (event && self->p.hdr.length > LONG)) {
@@ -547,6 +581,9 @@ static NOINLINE bool read_or_wait(protocol_t *self, int event) {
         if (n > 0) {
             return true;
         }
+    }
+    if (!event && self->p.in_message && !self->polled) {
+        event = WS_MORE; /* between fragments; somebody has to look whether the message gets on */
     }
     self->event = event;
     if (!event || self->polled) {
@@ -563,7 +600,8 @@ static mp_obj_t protocol_read(mp_obj_t self_in, mp_obj_t limit_in, mp_obj_t buff
     mp_int_t limit = get_number(limit_in);
     protocol_t *self = get_self(self_in);
     ws_protocol_t *p = &self->p;
-    if (buffer == mp_const_none) {
+    p->hold = buffer == mp_const_false;
+    if (p->hold || buffer == mp_const_none) {
         buffer = MP_OBJ_NULL;
     }
     self->data = MP_OBJ_NULL;
@@ -576,6 +614,7 @@ static mp_obj_t protocol_read(mp_obj_t self_in, mp_obj_t limit_in, mp_obj_t buff
         self->event = EV_WOKEN;
         return mp_const_false;
     }
+    self->unread = 0;
     if (buffer != self->sink) {
         if (buffer) {
             mp_buffer_info_t info;
@@ -593,7 +632,7 @@ static mp_obj_t protocol_read(mp_obj_t self_in, mp_obj_t limit_in, mp_obj_t buff
             refresh_sink(self);
         }
         event = next_event(self);
-        if ((event > 0 && event < WS_CLOSE) || event == WS_FULL) {
+        if ((event > 0 && event < WS_CLOSE) || (event == WS_FULL && !p->hold)) {
             self->event = event;
             mp_obj_t message = take_message(self, event);
             if (message) {
@@ -603,8 +642,8 @@ static mp_obj_t protocol_read(mp_obj_t self_in, mp_obj_t limit_in, mp_obj_t buff
         }
         if (event > 0 || event < WS_MORE) {
             self->event = event;
-            if (event == WS_CLOSE || event < 0) {
-                self->last = event;
+            if (event == WS_CLOSE || event < WS_FULL) {
+                finish(self, event);
             }
             return mp_const_false;
         }
@@ -755,7 +794,8 @@ static NOINLINE int cork(protocol_t *self, mp_obj_t data, bool fits) {
 
 /* write(data, opcode). Twin: Protocol.write */
 static mp_obj_t protocol_write(mp_obj_t self_in, mp_obj_t data, mp_obj_t opcode_in) {
-    unsigned opcode = mp_obj_get_type(data) == &mp_type_str ? WS_TEXT : WS_BINARY;
+    bool text = mp_obj_get_type(data) == &mp_type_str;
+    unsigned opcode = text ? WS_TEXT : WS_BINARY;
     if (opcode_in != mp_const_none) {
         opcode = get_number(opcode_in);
     }
@@ -775,7 +815,11 @@ static mp_obj_t protocol_write(mp_obj_t self_in, mp_obj_t data, mp_obj_t opcode_
     if (kind > WS_BINARY && (opcode - WS_CLOSE > 2 || info.len > 125)) {
         raise_value_error();
     }
-    if (info.len > WS_LENGTH_MAX) {
+    /* What is text has to be UTF-8, which a str of MicroPython need not be; a Close's reason, too. */
+    uint32_t skip = kind != WS_CLOSE ? 0 : info.len < 2 ? info.len : 2;
+    if (info.len > WS_LENGTH_MAX ||
+        ((text || opcode - WS_CLOSE == 0 || (opcode & ~0x80u) == WS_TEXT) &&
+         ws_utf8((const uint8_t *)info.buf + skip, info.len - skip, WS_UTF8_ACCEPT) != WS_UTF8_ACCEPT)) {
         raise_value_error();
     }
     if (self->aborted) {
@@ -801,7 +845,7 @@ static mp_obj_t protocol_write(mp_obj_t self_in, mp_obj_t data, mp_obj_t opcode_
     }
     if (self->burst) {
         self->burst--;
-        return mp_const_none;
+        return self->unread < 2 && ++self->unread == 2 ? INT(UNREAD) : mp_const_none;
     }
     self->burst = BURST;
     return INT(YIELD);
@@ -871,6 +915,7 @@ static mp_obj_t protocol_abort(mp_obj_t self_in) {
     p->msg = self->out = NULL;
     p->in_frame = p->in_message = 0;
     p->room = p->size = p->left = p->arrived = 0;
+    hold(self, 0);
     self->out_start = self->out_end = 0;
     self->pending = self->sink = MP_OBJ_NULL;
     self->blocked = 0;
@@ -909,7 +954,7 @@ static mp_obj_t protocol_drain(mp_obj_t self_in) {
             n = read_once(self);
         }
         if (n == 0) {
-            self->last = EV_END;
+            finish(self, EV_END);
         } else if (n < 0) {
             return enqueue(self, 0) ? mp_const_none : mp_const_false;
         }
@@ -957,6 +1002,13 @@ static void protocol_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         n = self->polled;
     } else if (attr == MP_QSTR_compressed) {
         n = p->compressed != 0;
+    } else if (attr == MP_QSTR_activity) {
+        n = self->activity & 0x3fffffff;
+    } else if (attr == MP_QSTR_held) {
+        n = self->shared->held & 0x3fffffff;
+    } else if (attr == MP_QSTR_start) {
+        n = p->in_message ? 1 + ((p->frames - p->fragments) & 0x1fffffff) : 0;
+        n = p->sink == WS_OWN ? n : -n;
     } else {
         dest[1] = MP_OBJ_SENTINEL;
         return;

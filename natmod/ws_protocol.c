@@ -213,6 +213,9 @@ int ws_next(ws_protocol_t *p) {
             }
             return control(p, (uint32_t)size);
         }
+        if (p->hold && !p->in_message && (p->hdr.first < 0x80 || p->hdr.first & 0x40 || p->hdr.length > p->limit)) {
+            return WS_FULL;
+        }
         p->start += (uint32_t)size;
         result = begin_frame(p);
         if (result) {

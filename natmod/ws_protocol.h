@@ -46,7 +46,8 @@ enum {
     WS_IDLE = 0,  /* more bytes; nothing has begun */
     WS_MORE = -1, /* more bytes; a frame has begun */
     WS_ROOM = -2, /* msg must have room for `total` bytes, with its first `size` bytes kept */
-    WS_FULL = -3, /* the owner's buffer is full, and more follows: take it, then set size = 0 */
+    WS_FULL = -3, /* the owner's buffer is full, and more follows: take it, then set size = 0; with
+                     `hold`: a message begins that is not to be read yet */
     /* the peer broke a rule */
     WS_ERR_RSV = -10,
     WS_ERR_OPCODE = -11,
@@ -95,6 +96,7 @@ typedef struct {
     uint8_t next_sink;         /* of messages that begin from now on */
     uint8_t sink;              /* of the message in progress */
     uint8_t opcode;            /* of the message in progress or the last one */
+    uint8_t hold;              /* begin no message but one that is whole, plain, and fits into `limit` */
     uint8_t in_message;        /* its end has not been returned */
     uint8_t in_frame;          /* a data frame's header is taken, its end is not */
     uint8_t compressed;        /* the message in progress or the last one has RSV1 */

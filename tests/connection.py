@@ -9,7 +9,7 @@ from frames import CLOSE, PING, frame, parse
 from memory_stream import open_pair, settle
 from microdot import Microdot
 from microdot.microdot import Request
-from microdot_websocket import WebSocket, WebSocketError, features
+from microdot_websocket import WebSocket, WebSocketError, features, timer
 
 HEADERS = {
     'Host': 'board.example',
@@ -30,9 +30,10 @@ def request_bytes(path='/', method='GET', version='1.1', **changes):
     return '\r\n'.join(lines + ['', '']).encode()
 
 
-async def open_websocket(request=None, options=None, **attributes):
+async def open_websocket(request=None, options=None, attended=True, **attributes):
     """(ws, peer) after the handshake, for which `request` is the bytes and `options` are those of
-    with_websocket(); attributes are set on the WebSocket before it."""
+    with_websocket(); attributes are set on the WebSocket before it. It is `attended` as if a task
+    had waited in receive(), so that the timer does not look after it."""
     reader, writer, peer = open_pair()
     peer.feed(request or request_bytes())
     request = await Request.create(Microdot(), reader, writer, ('memory', 0))
@@ -44,6 +45,10 @@ async def open_websocket(request=None, options=None, **attributes):
     else:
         await ws.handshake()
     peer.sent = bytearray()
+    if attended:
+        ws.alone = 0
+        if not ws.pings:
+            timer.clear(ws)
     return ws, peer
 
 

@@ -233,6 +233,9 @@ def forget():
     twin = sys.modules.get('microdot_websocket.core.twin')
     if twin:
         twin.spare.clear()
+    websocket = sys.modules.get('microdot_websocket.websocket')
+    if websocket:
+        del websocket.connections[:]
     if sys.implementation.name == 'micropython':
         asyncio.new_event_loop()  # there is but one, which keeps its tasks
         timer = sys.modules.get('microdot_websocket.timer')

@@ -34,6 +34,7 @@ class State(ctypes.Structure):
         ('next_sink', ctypes.c_uint8),
         ('sink', ctypes.c_uint8),
         ('opcode', ctypes.c_uint8),
+        ('hold', ctypes.c_uint8),
         ('in_message', ctypes.c_uint8),
         ('in_frame', ctypes.c_uint8),
         ('compressed', ctypes.c_uint8),

@@ -34,6 +34,7 @@ if wanted and wanted not in ('native', 'python'):
 if wanted == 'python':
     sys.modules['_wscodec'] = None  # hides the native module from the next line
 from microdot_websocket import WebSocket, codec, with_websocket  # noqa: E402
+from microdot_websocket.server import serve, shutdown  # noqa: E402
 
 if wanted == 'native' and codec.IMPL != 'native':
     stop('CODEC=native: no _wscodec.mpy that fits is on the module path; try CODEC=python')
@@ -75,17 +76,14 @@ async def announce():
 
 async def main():
     asyncio.create_task(announce())
-    await app.start_server(host.strip('[]'), int(port))
+    await serve(app, host.strip('[]'), int(port))
 
 
 try:
-    if this.name == 'cpython':  # from 3.12 on, Ctrl-C would wait until every page is closed
-        import signal
-
-        signal.signal(signal.SIGINT, lambda *_: os._exit(0))
     asyncio.run(main())
 except KeyboardInterrupt:
-    pass
+    if this.name == 'micropython':
+        asyncio.run(shutdown(app))
 except OSError as exc:
     if exc.errno == EADDRINUSE:
         stop(f'LISTEN={listen} is in use; type another port, for example LISTEN=127.0.0.1:5001')

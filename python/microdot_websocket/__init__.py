@@ -20,8 +20,11 @@ if not hasattr(gc, 'mem_free'):
     from . import platform
 
     install = platform.start()
-elif gc.mem_free() > 1000000:
-    # Of a megabyte so much is well spent: a third more messages of 1 KiB, where many are in flight.
-    WebSocket.read_buffer_size = 1 << 14
-elif gc.mem_free() > 100000:
-    WebSocket.read_buffer_size = 1 << 11  # a message of 1 KiB is one read
+else:
+    WebSocket.max_incomplete = gc.mem_free() // 2
+    if gc.mem_free() > 1000000:
+        # Of a megabyte so much is well spent: a third more messages of 1 KiB, many in flight.
+        WebSocket.read_buffer_size = 1 << 14
+        WebSocket.max_connections = 0
+    elif gc.mem_free() > 100000:
+        WebSocket.read_buffer_size = 1 << 11  # a message of 1 KiB is one read

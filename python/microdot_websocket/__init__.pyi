@@ -27,7 +27,13 @@ class WebSocket:
 
     max_message_length: int
     max_fragments: int
+    max_incomplete: int
+    max_connections: int
+    evict_idle: bool
+    max_header_lines: int
+    max_header_size: int
     handshake_timeout: float
+    message_timeout: float
     frame_timeout: float
     send_timeout: float
     close_timeout: float
@@ -70,6 +76,8 @@ class _ClientOptions(TypedDict, total=False):
     ping_timeout: float
     max_message_length: int
     max_fragments: int
+    max_incomplete: int
+    message_timeout: float
     frame_timeout: float
     send_timeout: float
     close_timeout: float

@@ -7,7 +7,7 @@ from binascii import b2a_base64
 
 from . import timer
 from .features.attributes import CLIENT_NAMES, check, give
-from .upgrade import accept, getlist
+from .upgrade import accept, getlist, readline
 from .websocket import WebSocket, WebSocketError, const
 
 core = getattr(asyncio, 'core', None)  # MicroPython's event loop
@@ -243,7 +243,7 @@ def _status_code(line):
 
 async def _read_line(reader):
     try:
-        line = await _readline(reader)
+        line = await (readline(reader, _MAX_LINE) if core else reader.readline())
     except ValueError:  # CPython's StreamReader has a limit
         line = bytes(_MAX_LINE)
     if line[-1:] == b'\n' and len(line) <= _MAX_LINE:
@@ -256,23 +256,6 @@ async def _read_line(reader):
 def _text(line):
     # As Latin-1: MicroPython's decode() takes nothing else than UTF-8.
     return ''.join([chr(c) for c in line])
-
-
-def _readline(reader):
-    # As MicroPython's asyncio.Stream.readline(), which has no limit.
-    line = b''
-    while line[-1:] != b'\n' and len(line) < _MAX_LINE:
-        yield core._io_queue.queue_read(reader.s)
-        part = reader.s.readline(_MAX_LINE - len(line))
-        if part is not None:
-            if not part:
-                break
-            line += part
-    return line
-
-
-if sys.implementation.name == 'cpython':
-    _readline = asyncio.StreamReader.readline  # noqa: F811
 
 
 def _check(response, key):

@@ -1,13 +1,13 @@
 """From a request to a WebSocket and back: ``websocket_upgrade`` and ``with_websocket``, and the
 server's opening handshake (RFC 6455, section 4.2)."""
 
-from asyncio import CancelledError
+import asyncio
 from binascii import a2b_base64, b2a_base64
 
 from microdot import Request, Response, microdot
 
 from . import timer
-from .websocket import Protocol, WebSocket, WebSocketError, const
+from .websocket import Protocol, WebSocket, WebSocketError, connections, const
 
 try:
     from hashlib import sha1
@@ -22,6 +22,7 @@ except ImportError:  # MicroPython, whose functions have no attributes to copy
 _NORMAL = const(1000)
 _GOING_AWAY = const(1001)
 _INTERNAL_ERROR = const(1011)
+_TRY_AGAIN_LATER = const(1013)
 # States, of websocket.py
 _CONNECTING = const(0)
 _OPEN = const(1)
@@ -89,6 +90,17 @@ def _handshake_response(request, local):
     return accept(key)
 
 
+def admit(self):
+    """HTTPException 503: there are ``max_connections``, and none may be closed in favour of this
+    one."""
+    opened = [ws for ws in connections if not ws.closed]
+    if 0 < self.max_connections <= len(opened):
+        if not self.evict_idle:
+            self.request.app.abort(503, 'too many connections')
+        longest = min(opened, key=lambda ws: ws.protocol.activity)
+        asyncio.create_task(longest.close(_TRY_AGAIN_LATER))
+
+
 async def handshake(self, upgrade=None):
     """Answer the upgrade request of a connection; HTTPException 400 or 426 if it is not a proper
     one.
@@ -101,6 +113,7 @@ async def handshake(self, upgrade=None):
     if not hasattr(writer, 'write'):  # the TestClient's has only awrite()
         self.local = True
     key = _handshake_response(request, self.local)
+    admit(self)
     # All that needs memory comes before the first byte: without it the answer is still an error.
     headers, maxsize = upgrade(self) if upgrade else (b'', 0)
     self.open(request.sock, None, maxsize)
@@ -110,9 +123,12 @@ async def handshake(self, upgrade=None):
     ) % (key, headers)
     try:
         await writer.awrite(response)
+        self.update(_OPEN)
     except OSError:
         raise self.abort()
-    self.update(_OPEN)
+    finally:
+        if self.state == _CONNECTING:  # cancelled
+            self.abort()
 
 
 setitem = microdot.NoCaseDict.__setitem__
@@ -130,24 +146,68 @@ microdot.NoCaseDict.__setitem__ = __setitem__
 create = Request.create
 
 
-async def wrapper(*args, **kwargs):
-    """In place of Microdot's ``Request.create``, which waits for ever for a request's end."""
+async def wrapper(app, reader, *args, **kwargs):
+    """In place of Microdot's ``Request.create``, which waits for ever for a request's end, and
+    takes any number of header lines."""
     time = WebSocket.handshake_timeout
-    if time <= 0:
-        return await create(*args, **kwargs)
     # A body of up to max_body_length bytes is read too.
-    deadline = timer.Deadline(int(time * 1000) + Request.max_body_length)
+    deadline = timer.Deadline(int(time * 1000) + Request.max_body_length) if time > 0 else None
+    head = _Head(reader)
     try:
-        return await create(*args, **kwargs)
-    except CancelledError:
-        if not deadline.done:
+        request = await create(app, head, *args, **kwargs)
+    except asyncio.CancelledError:
+        if not deadline or not deadline.done:
             raise
         raise OSError(MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
     finally:
-        timer.clear(deadline)
+        if deadline:
+            timer.clear(deadline)
+    if request:
+        request.sock = reader, request.sock[1]
+        if request._stream is head:  # Microdot's own, of a body that it has not read
+            request._stream = reader
+    return request
 
 
 Request.create = staticmethod(wrapper)
+
+
+def readline(reader, size):
+    """A line of a stream of MicroPython, or its first bytes: like its own ``readline()``, which has
+    no limit."""
+    line = b''
+    while line[-1:] != b'\n' and len(line) < size:
+        yield timer.core._io_queue.queue_read(reader.s)
+        part = reader.s.readline(size - len(line))
+        if part is not None:
+            if not part:
+                break
+            line += part
+    return line
+
+
+class _Head:
+    """What the head of a request is read from: the reader, with limits."""
+
+    def __init__(self, reader):
+        self.reader = reader
+        self.lines = WebSocket.max_header_lines or 1 << 29
+        self.size = WebSocket.max_header_size or 1 << 29
+
+    def __getattr__(self, name):  # as readexactly(), for the body
+        return getattr(self.reader, name)
+
+    async def readline(self):
+        reader = self.reader
+        if hasattr(reader, 's'):
+            line = await readline(reader, min(Request.max_readline, self.size) + 1)
+        else:
+            line = await reader.readline()
+        self.lines -= 1
+        self.size -= len(line)
+        if self.lines < -2 or self.size < 0:  # the first line and the last are no headers
+            raise OSError(MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
+        return line
 
 
 async def after_error_request(request, response):
@@ -262,7 +322,7 @@ def websocket_wrapper(f, upgrade_function):
         return Response()
 
     # Now, for its buffer: once the application runs, the heap has holes.
-    Protocol(None, None, WebSocket.read_buffer_size, 0, 0, 0)
+    Protocol(None, None, WebSocket.read_buffer_size, 0, 0, 0, 0)
     return wraps(f)(wrapper) if wraps else wrapper
 
 

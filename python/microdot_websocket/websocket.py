@@ -47,6 +47,7 @@ _POLICY_VIOLATION = const(1008)
 _TOO_BIG = const(1009)
 
 _MORE = const(-1)
+_FULL = const(-3)
 _END = const(-4)
 _BLOCKED = const(-5)
 _WOKEN = const(-6)
@@ -54,6 +55,7 @@ _WOKEN = const(-6)
 _YIELD = const(1)
 _CORKED = const(2)
 _BUSY = const(4)
+_UNREAD = const(5)
 
 # The states of a connection
 _CONNECTING = const(0)
@@ -61,7 +63,12 @@ _OPEN = const(1)
 _CLOSING = const(2)  # a Close has been sent, or is being sent; nothing else will be
 _CLOSED = const(3)  # nothing will be read or sent any more
 
+_SECOND = const(1000)  # in milliseconds
 _LOOKS = const(4)  # of the timer, in the time that a frame or a send may take
+
+
+# The connections of this server that have not ended, in the order of their handshakes.
+connections = []
 
 
 class WebSocketError(Exception):
@@ -117,6 +124,32 @@ class WebSocket:
     #: bytes; else the connection is closed with code 1008. 0: no limit.
     frame_timeout = 10
 
+    #: The most connections at once; a further one is answered 503, or see ``evict_idle``. 0: no
+    #: limit, as where a megabyte of memory is free at the import. A class attribute only.
+    max_connections = 16
+
+    #: True: instead of the 503 the connection that has been silent the longest is closed, with code
+    #: 1013 (try again later). A class attribute only.
+    evict_idle = False
+
+    #: The most header lines of a request; one with more is answered 400. 0: no limit. A class
+    #: attribute only.
+    max_header_lines = 64
+
+    #: The most bytes of a request's head; one with more is answered 400. 0: no limit. A class
+    #: attribute only.
+    max_header_size = 8192
+
+    #: Seconds in which a message that ``receive()`` gets must be complete, over all its fragments;
+    #: else the connection is closed with code 1008. 0: no limit.
+    message_timeout = 60
+
+    #: Bytes that messages which are not complete may take in all connections together; one that
+    #: would need more is refused with close code 1009, unless it is the only one. 0: no two at
+    #: once. Half of the free memory at the import, on CPython a gigabyte. Of the class, or an
+    #: option: it is looked at in the handshake.
+    max_incomplete = 1 << 29
+
     #: Seconds for which a client may take none of the data that waits to be sent to it; then it is
     #: dropped. 0: no limit.
     send_timeout = 20
@@ -137,6 +170,7 @@ class WebSocket:
 
     # One of the states above; update() alone changes it.
     state = _CONNECTING
+    protocol = None
     # The Protocol, while the connection is open and no task is in receive(); else None.
     reader = None
     # What messages are written to, while it is open and none has to wait; else None.
@@ -145,8 +179,11 @@ class WebSocket:
     waiting = 0
     # Of the task that waits until what was written is sent.
     lock = None
-    # Features: the lock of messages that are sent in fragments, what compresses, the pings.
-    message_lock = compressed = pings = None
+    # Features: the lock of messages that are sent in fragments, what compresses, the pings, what
+    # reads while the handler does not.
+    message_lock = compressed = pings = background = None
+    # Milliseconds for which no task has waited in receive(), as far as the timer looks: attend().
+    alone = 0
     # Whether the peer is Microdot's TestClient: it answers no Close, and nothing can stall.
     local = False
     # Whether the time of receive() has run out.
@@ -189,7 +226,11 @@ class WebSocket:
                 pass  # TLS, a stream that is no socket, or a port without the option
         size = self.read_buffer_size
         limit = Request.max_body_length
-        self.protocol = kind(stream, urandom, size, limit, self.max_fragments, maxsize)
+        self.protocol = kind(
+            stream, urandom, size, limit, self.max_fragments, maxsize, self.max_incomplete
+        )
+        if self.request:
+            connections.append(self)
 
     async def receive(self, timeout=None, maxsize=None, buffer=None):
         """The next message: str for TEXT, bytes for BINARY.
@@ -209,6 +250,8 @@ class WebSocket:
             return await self.receive_in_time(timeout, maxsize, buffer)
         protocol = self.reader
         if protocol is None:
+            if self.background:
+                return await self.background.receive(maxsize, buffer)
             await asyncio.sleep(0)  # a handler that tries again and again must let others run
             if self.state == _OPEN:
                 raise RuntimeError('another task is receiving')
@@ -220,6 +263,9 @@ class WebSocket:
             if message:
                 return message
             self.reader = None
+            if self.alone:
+                self.alone = 0
+                timer.set(self, 0)
             try:
                 while message is None or message is False:
                     if message is None:
@@ -269,7 +315,9 @@ class WebSocket:
         elif event == _WOKEN:
             if self.late:
                 raise asyncio.TimeoutError
-            await self.throw(_POLICY_VIOLATION, 'frame timed out')
+            await self.throw(_POLICY_VIOLATION, 'message timed out')
+        elif event == _FULL:
+            return False  # features/background.py asks for no such message
         elif event < 0:
             await self.throw(protocol.code, protocol.data)
         else:
@@ -301,6 +349,8 @@ class WebSocket:
                 timer.set(self, 0)
             elif state == _YIELD:
                 await asyncio.sleep(0)
+            elif state == _UNREAD:
+                self.attend()
             else:
                 await self.flush(state == _BUSY, data, opcode)
         except OSError:
@@ -455,13 +505,13 @@ class WebSocket:
     def update(self, state, code=_NORMAL, reason=''):
         """Change the state, and do what belongs to it; ``code`` and ``reason``, if it is the end.
         Needs no memory from CLOSING on."""
-        before = self.state
-        if state <= before:
+        if state <= self.state:
             return
         self.state = state
         if state == _OPEN:
             self.reader = self.protocol
             self.writer = self.compressed or self.protocol
+            self.attend()
             return
         self.reader = self.writer = None
         if not self.closed:
@@ -474,11 +524,20 @@ class WebSocket:
             timer.set(self, int(self.close_timeout * 1000))
             return
         timer.clear(self)
-        if before != _CONNECTING:
+        if self in connections:
+            connections.remove(self)
+        if self.protocol:
             try:
                 self.protocol.abort()
             except MemoryError:
                 pass  # all has been done, but MicroPython's poll still knows the stream
+
+    def attend(self):
+        """No task is in ``receive()``: if so in a second, let another one read for it, which
+        answers pings and the peer's Close."""
+        if not self.local:
+            self.alone = 1
+            timer.set(self, 1 if self.due else _SECOND)
 
     def watch(self):
         """The connection is in the middle of something: the timer looks whether it gets on."""
@@ -501,24 +560,38 @@ class WebSocket:
         except (OSError, MemoryError):
             self.abort()
             return 0
-        values = self.values
-        if not values:
-            values = self.values = [0, 0, 0, 0]
-        if _stalls(values, 0, time, 0 if self.reader else protocol.waiting, self.frame_timeout):
-            protocol.schedule()
-        if _stalls(values, 2, time, protocol.locked or waits, self.send_timeout):
-            self.abort('send timed out')
-            return 0
+        frame = message = 0
+        if not self.reader:
+            frame = protocol.waiting
+            if self.message_timeout > 0 < protocol.start:
+                message = protocol.start
+        sending = protocol.locked or waits
         pings = self.pings
         if pings and not pings.poll(time):
             return 0
-        if not (values[0] or values[2] or pings):
+        length = pings.timeout() if pings else 60
+        if frame or sending or message or self.values:
+            values = self.values
+            if not values:
+                values = self.values = [0] * 6
+            if _stalls(values, 0, time, frame, self.frame_timeout) or _stalls(
+                values, 4, time, message, self.message_timeout
+            ):
+                protocol.schedule()
+            if _stalls(values, 2, time, sending, self.send_timeout):
+                self.abort('send timed out')
+                return 0
+            for limit in (self.frame_timeout, self.send_timeout, self.message_timeout):
+                if 0 < limit < length:
+                    length = limit
+        if self.alone:
+            self.alone += time
+            if self.alone > _SECOND and self.reader and not protocol.start:
+                self.listen()
+            length = min(length, _LOOKS)  # so this is once a second
+        elif not (frame or sending or message or pings):
             protocol.poll = False
             return 0
-        length = pings.timeout() if pings else 60
-        for limit in (self.frame_timeout, self.send_timeout):
-            if 0 < limit < length:
-                length = limit
         return int(length * 1000) // _LOOKS or 1
 
 

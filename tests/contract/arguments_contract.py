@@ -28,12 +28,12 @@ class ArgumentsContract:
 
     def test_the_constructor(self):
         async def main():
-            good = Stream(), None, 200, 100, 0, 0
+            good = Stream(), None, 200, 100, 0, 0, 0
             self.Protocol(*good)
-            for count in range(6):
+            for count in range(7):
                 self.assertRaises(TypeError, self.Protocol, *good[:count])
             self.assertRaises(TypeError, self.Protocol, *good, 0)
-            for i in range(2, 6):
+            for i in range(2, 7):
                 for bad in NO_INTS:
                     args = list(good)
                     args[i] = bad
@@ -45,12 +45,12 @@ class ArgumentsContract:
             for bad in (5, 'x', b'x', [], object):
                 args = (bad,) + good[1:]
                 self.assertRaises((TypeError, OSError, AttributeError), self.Protocol, *args)
-            self.Protocol(Stream(), None, True, 1 << 40, 1 << 70, 1 << 30)
+            self.Protocol(Stream(), None, True, 1 << 40, 1 << 70, 1 << 30, 1 << 31)
 
         run(main())
 
     def test_without_a_stream(self):
-        p = self.Protocol(None, None, 200, 100, 0, 0)
+        p = self.Protocol(None, None, 200, 100, 0, 0, 0)
         self.assertRaises(OSError, p.read, -1, None)
         self.assertRaises(OSError, p.write, 'x', None)
         p.abort()

@@ -192,6 +192,7 @@ class ErrorsContract:
             for limit, event in ((300, BINARY), (299, TOO_BIG), (5, TOO_BIG)):
                 stream = Stream(frame(BINARY, bytes(200), fin=False))
                 p = connection(self.Protocol, stream)
+                p.poll = True
                 self.assertIs(p.read(0, None), None)
                 stream.feed(frame(CONT, bytes(100)))
                 await p

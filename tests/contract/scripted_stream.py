@@ -9,6 +9,7 @@ from capacity import note
 from frames import CLOSE, PING, PONG
 
 MORE, FULL, END, BLOCKED, WOKEN = -1, -3, -4, -5, -6  # events of Protocol.read()
+UNREAD = 5  # what Protocol.write() returns: nobody has read since the write before
 
 
 class Script:
@@ -181,7 +182,7 @@ async def events_of(protocol, limit=-1, buffer=None):
             message = (protocol.code, protocol.data) if event == CLOSE else protocol.data
             if event < MORE:
                 message = protocol.code
-        elif buffer is not None:
+        elif buffer:
             message = bytes(memoryview(buffer)[:message])
         events.append((event, message))
         if event < FULL or event == CLOSE:
@@ -190,11 +191,13 @@ async def events_of(protocol, limit=-1, buffer=None):
             raise AssertionError('no bytes')
 
 
-def connection(kind, stream, buffer_size=160, limit=1 << 20, max_fragments=0, compressed=0):
+def connection(
+    kind, stream, buffer_size=160, limit=1 << 20, max_fragments=0, compressed=0, held=1 << 29
+):
     """A server's Protocol of this kind."""
-    return kind(stream, None, buffer_size, limit, max_fragments, compressed)
+    return kind(stream, None, buffer_size, limit, max_fragments, compressed, held)
 
 
 def client(kind, stream, buffer_size=160, urandom=None):
     """A client's Protocol; its mask keys are those of ``urandom``, or 'abcd'."""
-    return kind(stream, urandom or (lambda n: b'abcd'[:n]), buffer_size, 1 << 20, 0, 0)
+    return kind(stream, urandom or (lambda n: b'abcd'[:n]), buffer_size, 1 << 20, 0, 0, 1 << 29)

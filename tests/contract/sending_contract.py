@@ -1,5 +1,8 @@
 """How a Protocol sends: frames, masks, what waits for the stream, and errors."""
 
+import sys
+from array import array
+
 from capacity import LARGE, SMALL, fitting
 from frames import BINARY, CLOSE, CONT, KEY, PING, PONG, TEXT, frame, parse, pattern
 from memory_stream import run, settle
@@ -7,10 +10,19 @@ from scripted_stream import Stream, client, connection, flush
 
 FIN = 0x80
 YIELD, CORKED, WAITS, BUSY = 1, 2, 3, 4
+NOT_LAST, RSV1 = 0x80, 0x40
 BURST = 32
 
 
 BIG = 2000 if SMALL else LARGE  # of which several copies are needed
+
+
+if sys.implementation.name == 'micropython':
+    import json
+
+    SURROGATES = json.loads('"\\ud83d\\ude00"'), json.loads('["abc\\ud83d"]')[0]
+else:
+    SURROGATES = '\ud83d\ude00', 'abc\ud83d'
 
 
 class SendingContract:
@@ -59,6 +71,52 @@ class SendingContract:
             p.write(bytes(125), PING)
 
         run(main())
+
+    def test_text_is_utf8(self):
+        """A str of MicroPython need not be: json.loads() makes surrogates."""
+        bad = b'\xed\xa0\xbd', b'abc\xff', b'x' * 70 + b'\xe2\x82'
+        stream = Stream()
+        p = connection(self.Protocol, stream)
+        for payload in bad:
+            for opcode in (TEXT, TEXT | NOT_LAST):
+                for data in (payload, bytearray(payload), memoryview(payload)):
+                    self.assertRaises(ValueError, p.write, data, opcode)
+            self.assertRaises(ValueError, p.write, b'\x03\xe8' + payload, CLOSE)
+        for data in SURROGATES:
+            for opcode in (None, TEXT, CONT, CONT | NOT_LAST):
+                self.assertRaises(ValueError, p.write, data, opcode)
+        self.assertEqual(stream.sent, b'')
+        sent = b''
+        for payload, opcode in (
+            (bad[0], None),
+            (bad[0], BINARY),
+            (bad[0], CONT),  # of a message of either kind
+            (bad[0], TEXT | RSV1),  # compressed
+            (bad[0], PING),
+            ('é€😀'.encode(), TEXT),
+            (b'\xff', CLOSE),  # no code: for the peer to judge
+            (b'\x03\xe8' + 'é'.encode(), CLOSE),
+        ):
+            self.assertIn(p.write(payload, opcode), (None, YIELD))
+            sent += payload
+        for payload in (b'\x03\xe8', b''):
+            p.write(payload, CLOSE)
+        self.assertTrue(all(payload in stream.sent for payload in (bad[0], 'é€😀'.encode())))
+
+    def test_memoryviews_and_arrays_are_bytes(self):
+        words = array('H', [0x4141, 0x4242, 0x4343])
+        for data in (words, memoryview(words), array('B', b'AABBCC'), memoryview(b'AABBCC')):
+            stream = Stream()
+            p = connection(self.Protocol, stream)
+            p.write(data, None)
+            self.assertEqual(stream.sent, b'\x82\x06AABBCC')
+            stream.give_room(5)
+            self.assertEqual(p.write(data, None), WAITS)
+            stream.give_room(None)
+            p.flush()
+            self.assertEqual(stream.sent, b'\x82\x06AABBCC' * 2)
+        for data in ([65], (65,), 5, None, {}):
+            self.assertRaises(TypeError, p.write, data, None)
 
     def test_a_small_frame_is_one_write(self):
         async def main():

@@ -110,7 +110,8 @@ def some_options():
     size = random.choice((0, 139, 160, 300, 700))
     limit = random.choice((0, 100, 300, 1 << 20, 1 << 20, 1 << 20, 1 << 20))
     compressed = random.choice((0, 100, 1 << 20))
-    return one_in(3), size, limit, random.choice((0, 0, 2, 50)), compressed
+    held = random.choice((0, 100, 500, 1 << 20, 1 << 20))
+    return one_in(3), size, limit, random.choice((0, 0, 2, 50)), compressed, held
 
 
 def a_limit():
@@ -120,7 +121,7 @@ def a_limit():
 
 
 def a_read():
-    buffer = (None,)
+    buffer = (random.choice((None, None, None, False)),)
     if one_in(3):
         buffer = random.randrange(len(BUFFERS))
     elif one_in(40):
@@ -213,9 +214,9 @@ class Case:
 def bad_arguments(n):
     """Arguments for the constructor; one of them may be wrong."""
     random.seed(n)
-    args = [None, None, 200, 1000, 0, 0]
+    args = [None, None, 200, 1000, 0, 0, 0]
     if one_in(2):
-        args[random.randrange(2, 6)] = random.choice(NO_NUMBERS + (-1, HUGE, True, 0, 1 << 31))
+        args[random.randrange(2, 7)] = random.choice(NO_NUMBERS + (-1, HUGE, True, 0, 1 << 31))
     if one_in(8):
         args = args[:-1] if one_in(2) else args + [0]
     return args

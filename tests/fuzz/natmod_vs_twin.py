@@ -52,6 +52,8 @@ class Run:
         if self.now.data is self.queue:  # it waits
             self.now = [task for task in self.all_tasks if task.data is not self.queue][0]
         core.cur_task = self.now
+        for wire in self.wires:
+            wire.is_full = False
         try:
             result = getattr(self, name)(i, *args)
             failed = False
@@ -67,6 +69,11 @@ class Run:
             result = result, type(result)
         return result, self.state(i), self.wires[i].sent, [bytes(b) for b in self.buffers]
 
+    def close(self):
+        core._io_queue, core._task_queue = self.queue, self.tasks
+        for protocol in self.protocols:
+            protocol.abort()
+
     def state(self, i):
         protocol, wire = self.protocols[i], self.wires[i]
         seen = [protocol.opcode, protocol.count, protocol.locked, bool(protocol.poll)]
@@ -77,6 +84,9 @@ class Run:
                 seen.append(protocol.data)
             if event == CLOSE or event in ERRORS:
                 seen.append(protocol.code)
+            if event not in ERRORS:  # a whole message that is refused was not begun by the twin
+                start = protocol.start  # the two count differently
+                seen += [(start > 0) - (start < 0), protocol.held]
         ran = self.run_tasks()
         inside, self.inside = self.inside, []
         return seen, self.queue.seen(wire), ran, inside
@@ -211,6 +221,14 @@ class Run:
 def differ(case, trace):
     """Lines that tell what the two make of a case, after its last steps; None if it is the same."""
     runs = [Run(kind, case) for kind in (_wscodec.Protocol, twin.Protocol)]
+    try:
+        return first_difference(case, runs, trace)
+    finally:
+        for run in runs:
+            run.close()
+
+
+def first_difference(case, runs, trace):
     lines = []
     for i, name, args in case.steps:
         if trace:

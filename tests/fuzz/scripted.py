@@ -19,6 +19,7 @@ class Wire(io.IOBase):
         self.at_end = False
         self.room = 0  # bytes
         self.sent = 0, 0  # how many bytes, their checksum
+        self.is_full = False  # by what the same call has written, in how many pieces it likes
         self.error = 0  # what reads and writes end with, if nothing else is to be had
         self.odd = None  # what the next one returns instead
         self.has_raised = False
@@ -58,9 +59,10 @@ class Wire(io.IOBase):
         if odd is not None:
             return odd
         n = min(len(buf), self.room)
-        if not n and self.error:
+        if not n and self.error and not self.is_full:
             self.fail()
         self.room -= n
+        self.is_full = not self.room
         self.sent = self.sent[0] + n, crc32(buf[:n], self.sent[1])
         return n or None
 

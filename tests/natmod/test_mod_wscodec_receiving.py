@@ -5,6 +5,7 @@ import unittest
 from _wscodec import Protocol
 from buffers_contract import BuffersContract
 from reading_contract import ReadingContract
+from shared_contract import SharedContract, UnreadContract
 
 
 class TestBuffers(BuffersContract, unittest.TestCase):
@@ -12,4 +13,12 @@ class TestBuffers(BuffersContract, unittest.TestCase):
 
 
 class TestReading(ReadingContract, unittest.TestCase):
+    Protocol = Protocol
+
+
+class TestShared(SharedContract, unittest.TestCase):
+    Protocol = Protocol
+
+
+class TestUnread(UnreadContract, unittest.TestCase):
     Protocol = Protocol

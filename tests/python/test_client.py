@@ -123,7 +123,7 @@ class TestHandshake(unittest.TestCase):
 
     def test_long_headers_take_no_memory(self):
         async def main():
-            reader, _, peer = open_pair()
+            reader, writer, peer = open_pair()
             task = asyncio.create_task(client._read_head(reader))
             peer.feed(b'HTTP/1.1 101 Yes\r\n')
             for _ in range(45):
@@ -132,6 +132,7 @@ class TestHandshake(unittest.TestCase):
                     await settle(3)
             peer.feed(b'\r\n')
             self.assertEqual(await task, ('HTTP/1.1 101 Yes', 101, {}))
+            writer.close()
 
         run(main())
 

@@ -113,7 +113,7 @@ class TestKeepalive(unittest.TestCase):
             peer.feed(request_bytes())
             request = await Request.create(Microdot(), reader, writer, ('memory', 0))
             ws = await websocket_upgrade(request, **options)
-            self.assertEqual(ws.due is not None, bool(options))
+            self.assertEqual(ws.pings is not None, bool(options))
 
         run(main({'ping_interval': 20}))
         run(main({}))
@@ -198,8 +198,8 @@ class TestPing(unittest.TestCase):
             await settle()
             for _ in range(3):
                 ws.poll(6000)
-            self.assertEqual(await task, (1008, 'frame timed out'))
-            self.assertEqual(await ping, (1008, 'frame timed out'))
+            self.assertEqual(await task, (1008, 'message timed out'))
+            self.assertEqual(await ping, (1008, 'message timed out'))
 
         run(main())
 

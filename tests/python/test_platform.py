@@ -42,7 +42,7 @@ class TestPlatform(unittest.TestCase):
         client = Client()
         kind, transport = platform.connect((client, client))
         self.assertEqual(type(transport).__name__, 'InProcessTransport')
-        protocol = kind(transport, None, 512, 100, 0, 0)
+        protocol = kind(transport, None, 512, 100, 0, 0, 0)
         self.assertEqual(protocol.event, 0)
 
     def test_the_event_loops_of_cpython(self):

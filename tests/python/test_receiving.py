@@ -9,6 +9,7 @@ from microdot_websocket.core.receiving import spare
 from microdot_websocket.core.twin import Protocol
 from reading_contract import ReadingContract
 from scripted_stream import Stream, connection, events_of, receive
+from shared_contract import SharedContract, UnreadContract
 
 
 class TestBuffers(BuffersContract, unittest.TestCase):
@@ -16,6 +17,14 @@ class TestBuffers(BuffersContract, unittest.TestCase):
 
 
 class TestReading(ReadingContract, unittest.TestCase):
+    Protocol = Protocol
+
+
+class TestShared(SharedContract, unittest.TestCase):
+    Protocol = Protocol
+
+
+class TestUnread(UnreadContract, unittest.TestCase):
     Protocol = Protocol
 
 
@@ -75,5 +84,5 @@ class TestSpareBuffer(unittest.TestCase):
         self.assertEqual([len(buffer) for buffer in spare.values()], [300])
 
     def test_without_a_connection_it_is_made_too(self):
-        Protocol(None, None, 400, 0, 0, 0)
+        Protocol(None, None, 400, 0, 0, 0, 0)
         self.assertEqual(list(spare), [400])

@@ -301,7 +301,7 @@ class TestOpen(StateTest):
         """A receiver that has sent a Close waits for the peer's."""
         for event, end in (
             (breaks_a_rule, (1002, 'reserved opcode')),
-            (frame_stalls, (1008, 'frame timed out')),
+            (frame_stalls, (1008, 'message timed out')),
             (memory_ends, (1009, 'out of memory')),
         ):
             self.check(event, CLOSING, end, close_frame(*end), 'waits')
@@ -393,7 +393,7 @@ class TestBlocked(StateTest):
             it.ws.send_timeout = 0
             await frame_stalls(it)
             await settle()
-            end = 1008, 'frame timed out'
+            end = 1008, 'message timed out'
             self.check_end(it, CLOSING, end)
             it.peer.give_room(None)
             await settle()

@@ -136,7 +136,7 @@ class TestTimeouts(unittest.TestCase):
         async def main():
             ws, peer = await open_websocket(frame_timeout=0.05, close_timeout=0)
             peer.feed(frame(TEXT, 'xyz')[:-1])
-            self.assertEqual(await end_of(ws.receive(timeout=20)), (1008, 'frame timed out'))
+            self.assertEqual(await end_of(ws.receive(timeout=20)), (1008, 'message timed out'))
 
         run(main())
 

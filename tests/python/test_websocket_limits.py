@@ -37,20 +37,28 @@ class TestFrames(unittest.TestCase):
                 frame(TEXT, 'x', fin=False) + frame(CONT, 'y')[:-1],
             ):
                 ws, peer, task = await receiving(data, frame_timeout=SOON, close_timeout=0)
-                self.assertEqual(await task, (1008, 'frame timed out'))
-                self.assertEqual(frames_to(peer), [close_frame(1008, 'frame timed out')])
+                self.assertEqual(await task, (1008, 'message timed out'))
+                self.assertEqual(frames_to(peer), [close_frame(1008, 'message timed out')])
                 self.assertTrue(ws.closed)
 
         run(main())
 
     def test_nothing_to_wait_for(self):
-        """Between frames there is no limit, not even inside a message."""
+        """Between frames there is no limit, but for the whole message."""
 
         async def main():
             for data in (b'', frame(PING), frame(TEXT, 'x', fin=False)):
-                ws, _, task = await receiving(data)
-                self.assertIs(ws.due, None)
-                task.cancel()
+                ws, _, task = await receiving(data, message_timeout=0)
+                await asyncio.sleep(0.01)
+                ws.poll(20000)
+                ws.poll(20000)
+                await settle()
+                self.assertFalse(ws.closed)
+                ws.abort()
+                await task
+            ws, _, task = await receiving(b'')
+            self.assertIs(ws.due, None)
+            task.cancel()
 
         run(main())
 
@@ -76,16 +84,16 @@ class TestFrames(unittest.TestCase):
             self.assertFalse(ws.closed)
             ws.poll(5000)
             await settle()
-            self.assertEqual(frames_to(peer), [close_frame(1008, 'frame timed out')])
+            self.assertEqual(frames_to(peer), [close_frame(1008, 'message timed out')])
             ws.abort()
-            self.assertEqual(await task, (1008, 'frame timed out'))
+            self.assertEqual(await task, (1008, 'message timed out'))
 
         run(main())
 
     def test_the_end_of_a_frame_counts(self):
         async def main():
             frames = frame(BINARY, b'12345', fin=False), frame(CONT, b'6', fin=False)
-            ws, peer, task = await receiving(frames[0][:-1])
+            ws, peer, task = await receiving(frames[0][:-1], message_timeout=0)
             self.assertTrue(ws.poll(0))
             self.assertTrue(ws.poll(9000))
             peer.feed(frames[0][-1:] + frames[1][:-1])
@@ -98,6 +106,54 @@ class TestFrames(unittest.TestCase):
             await settle()
             self.assertFalse(task.done() or ws.closed)
             task.cancel()
+
+        run(main())
+
+    def test_a_message_that_never_ends(self):
+        """Though each of its frames does, and however they arrive."""
+
+        async def main(first, *more):
+            ws, peer, task = await receiving(first, message_timeout=60, close_timeout=0)
+            for data in more:
+                self.assertTrue(ws.poll(8000))
+                peer.feed(data)
+                await settle()
+            self.assertTrue(ws.poll(60000 - 8000 * len(more) - 1))
+            await settle()
+            self.assertFalse(ws.closed)
+            ws.poll(2)
+            self.assertEqual(await task, (1008, 'message timed out'))
+
+        part = frame(CONT, 'y', fin=False)
+        run(main(frame(TEXT, 'x', fin=False)))
+        run(main(frame(TEXT, b'x' * 300, fin=False), part, frame(PING), part, part[:-1], part[-1:]))
+
+    def test_a_message_as_long_as_another(self):
+        """Each has its own time; and one that goes into a buffer has none."""
+
+        async def main():
+            ws, peer = await open_websocket(message_timeout=60)
+            task = asyncio.create_task(ws.receive())
+            await settle()
+            for _ in range(5):
+                peer.feed(frame(TEXT, 'x', fin=False))
+                await settle()
+                ws.poll(0)
+                ws.poll(50000)
+                peer.feed(frame(CONT, 'y'))
+                self.assertEqual(await task, 'xy')
+                task = asyncio.create_task(ws.receive())
+                await settle()
+            self.assertFalse(ws.poll(0))
+            peer.feed(frame(TEXT, 'x'))
+            await task
+            task = asyncio.create_task(ws.receive_into(bytearray(9)))
+            peer.feed(frame(TEXT, 'x', fin=False))
+            for _ in range(5):
+                await settle()
+                ws.poll(50000)
+            peer.feed(frame(CONT, 'y'))
+            self.assertEqual(await task, 2)
 
         run(main())
 
@@ -127,7 +183,7 @@ class TestFrames(unittest.TestCase):
                 sent += 1
                 await asyncio.sleep(0.01)
             self.assertTrue(5 < sent < 100)
-            self.assertEqual(await task, (1008, 'frame timed out'))
+            self.assertEqual(await task, (1008, 'message timed out'))
 
         run(main())
 
@@ -169,7 +225,7 @@ class TestFrames(unittest.TestCase):
             ws, _, task = await receiving(
                 b'\x82', frame_timeout=SOON, send_timeout=60, close_timeout=0
             )
-            self.assertEqual(await task, (1008, 'frame timed out'))
+            self.assertEqual(await task, (1008, 'message timed out'))
             slow.cancel()
 
         run(main())

@@ -99,7 +99,7 @@ def greedy(server, path='/echo'):
 
 def test_a_frame_that_never_ends(server):
     for data in (b'\x82', header(BINARY, 70000), frame(BINARY, pattern(70000))[:-1]):
-        assert stall(server, data) == 'frame timed out'
+        assert stall(server, data) == 'message timed out'
 
 
 def test_a_frame_that_dribbles(server):
@@ -116,7 +116,7 @@ def test_a_frame_that_dribbles(server):
             break
         except TimeoutError:
             pass
-    assert client.received[:4] == b'\x88\x11\x03\xf0'
+    assert client.received[:4] == b'\x88\x13\x03\xf0'
     client.close()
 
 

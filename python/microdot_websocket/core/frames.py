@@ -58,6 +58,7 @@ ERRORS = {
 YIELD = const(1)  # the system has it, and it is other tasks' turn
 CORKED = const(2)  # it is the first in the cork: flush at the event loop's next turn
 WAITS = const(3)  # it was taken, and a part of it waits for flush()
+UNREAD = const(5)  # nobody has read since the write before
 BUSY = const(4)  # it was not taken: an earlier frame waits
 
 #: The longest payload and the longest message, in bytes. Twin: WS_LENGTH_MAX in ws_core.h

@@ -39,6 +39,13 @@ _WAITED = const(2)  # to be seen by how much the next read brings
 spare = {}
 
 
+class Shared:
+    """What all connections share."""
+
+    held = 0  # bytes of messages in progress
+    activity = 0  # how many reads have brought something
+
+
 def number(n):
     """A number of bytes or fragments: 0x3FFFFFFF at most. TypeError unless it is an int. Twin:
     get_number"""
@@ -48,7 +55,9 @@ def number(n):
 class Receiving(Sending):
     """What ``Protocol`` is to whoever receives."""
 
-    def __init__(self, transport, urandom, buffer_size, limit, max_fragments, compressed_limit):
+    def __init__(
+        self, transport, urandom, buffer_size, limit, max_fragments, compressed_limit, held_limit
+    ):
         if buffer_size not in spare:
             spare.clear()
             spare[buffer_size] = bytearray(buffer_size)
@@ -60,6 +69,9 @@ class Receiving(Sending):
         self._rules = rules = Rules(urandom is None and transport.masked, compressed_limit > 0)
         rules.max_fragments = max_fragments
         rules.compressed_limit = compressed_limit
+        self._held = 0  # bytes of the message in progress
+        self._held_limit = held_limit
+        self.activity = 0  # the shared one, as of the last read that has brought something
         self.event = 0
         self.count = 0
         self.poll = False
@@ -78,7 +90,8 @@ class Receiving(Sending):
         :param buffer: where messages go that begin from now on: a bytearray, or a writable
                        memoryview of bytes; None: they become objects. A message in progress that
                        goes to another buffer is passed over, but still checked. A compressed one
-                       always becomes an object.
+                       always becomes an object. False: read ahead, so begin only messages that
+                       are whole in one frame, plain, and no longer than the limit.
 
         - str (TEXT) or bytes (BINARY): a message.
         - int, with a buffer: so many bytes of a message are in it, from its start. ``event`` is
@@ -89,8 +102,9 @@ class Receiving(Sending):
           CLOSE: ``code``, 1005 if there is none, and ``data``, the reason, str.
           PING, PONG: ``data``, bytes, until the next read().
           TEXT, BINARY: a compressed message: ``data``, bytes, handed out once.
-          MORE: it would have to wait in the middle of a frame, and ``poll`` is false.
+          MORE: it would have to wait in the middle of a message, and ``poll`` is false.
           END: the stream has ended. BLOCKED: flush() has to be called first.
+          FULL, when reading ahead: a message begins that is left to another call of read().
           WOKEN: schedule() was called while a task was queued to read, or another one is so now.
           An error, -10 and less: the peer broke a rule; ``code`` and ``data``, str, are what a
           Close has to tell it.
@@ -114,6 +128,10 @@ class Receiving(Sending):
             self._data = None
         if self._halted:
             return self._halt()
+        self._unread = 0
+        self._rules.hold = buffer is False
+        if buffer is False:
+            buffer = None
         if buffer is not self._sink:
             if buffer is not None and not _room(buffer):
                 raise ValueError('the buffer is empty')
@@ -128,7 +146,7 @@ class Receiving(Sending):
                 try:
                     event = rules.next()
                     while event == _ROOM:
-                        _make_room(rules)
+                        self._make_room()
                         event = rules.next()
                 except MemoryError:
                     event = _ERR_MEMORY
@@ -155,6 +173,8 @@ class Receiving(Sending):
                 elif self._more == _WAITED:
                     self._more = _YES if rules.end == self._buffer_size else _NO
             if n is None:
+                if not event and rules.in_message and not self.poll:
+                    event = _MORE  # between fragments; somebody has to look whether it gets on
                 self.event = event
                 if event and not self.poll:
                     return False
@@ -164,6 +184,7 @@ class Receiving(Sending):
                     self.event = _WOKEN
                     return False
                 self._burst = _BURST
+                self._unread = 255
                 return None
 
     def _halt(self):
@@ -176,9 +197,12 @@ class Receiving(Sending):
         return False
 
     def _end(self, event):
-        """From now on this is all that read() finds."""
+        """From now on this is all that read() finds. Twin: finish"""
         self.event = self._last = event
         self._halted = True
+        self._rules.msg = None
+        self._rules.room = 0
+        self._hold(0)
         return False
 
     def _set_limit(self, limit):
@@ -221,6 +245,8 @@ class Receiving(Sending):
     def _result(self, event):
         """What read() returns for this event. Twins: take_message, keep_data"""
         rules = self._rules
+        if event == _FULL and rules.hold:
+            return False
         if event == _FULL or 0 < event < _CLOSE:
             size = rules.size
             rules.size = 0
@@ -229,6 +255,7 @@ class Receiving(Sending):
             msg = rules.msg
             rules.msg = None  # or it would stay in memory
             rules.room = 0
+            self._hold(0)
             try:
                 view = memoryview(msg)[:size] if size else b''
                 if not rules.compressed:
@@ -256,7 +283,7 @@ class Receiving(Sending):
                 n = self._transport.readinto(memoryview(rules.msg)[at : at + rules.direct(size)])
                 if n:
                     rules.arrived = n
-                    self.count = self.count + n & _LENGTH_MAX
+                    self._count(n)
                 return n
             rules.buf = buf = spare.pop(size, None) or bytearray(size)
             end = 0
@@ -272,10 +299,49 @@ class Receiving(Sending):
             n = self._transport.readinto(memoryview(buf)[end:])
         if n:
             rules.end = end + n
-            self.count = self.count + n & _LENGTH_MAX
+            self._count(n)
         elif not end:
             self._release_buffer()
         return n
+
+    def _count(self, n):
+        """So many bytes were read."""
+        self.count = self.count + n & _LENGTH_MAX
+        Shared.activity = self.activity = Shared.activity + 1 & _LENGTH_MAX
+
+    def _hold(self, n):
+        """So many bytes are held for the message in progress. Twin: hold"""
+        Shared.held += n - self._held
+        self._held = n
+
+    def _make_room(self):
+        """Make room for the message in progress: twice that, if there is so much, while fragments
+        are to follow, so that many short ones do not copy it each time. MemoryError; also if all
+        connections would hold more than they may. (One alone may hold as much as there is.) Twin:
+        make_room"""
+        rules = self._rules
+        old = rules.msg if rules.room else None
+        want = rules.total
+        room = want
+        others = Shared.held - self._held
+        is_whole = rules.first >= 0x80 and rules.left <= rules.end - rules.start
+        if not is_whole and others and others + want > self._held_limit:
+            raise MemoryError
+        msg = None
+        if rules.first < 0x80 and 2 * want < rules.limit:
+            try:
+                room = 2 * want
+                msg = bytearray(room)
+            except MemoryError:
+                room = want
+        if msg is None:
+            msg = bytearray(room)
+        size = rules.size
+        if size:
+            memoryview(msg)[:size][:] = memoryview(old)[:size]
+        rules.msg = msg
+        rules.room = room
+        self._hold(room)
 
 
 def _room(buffer):
@@ -284,25 +350,3 @@ def _room(buffer):
         raise TypeError('a bytearray or a writable memoryview is needed')
     buffer[0:0] = b''  # TypeError: what a memoryview shows is read-only
     return len(buffer)
-
-
-def _make_room(rules):
-    """Make room for the message in progress: twice that, if there is so much, while fragments are
-    to follow, so that many short ones do not copy it each time. MemoryError. Twin: make_room"""
-    old = rules.msg if rules.room else None
-    want = rules.total
-    room = want
-    msg = None
-    if rules.first < 0x80 and 2 * want < rules.limit:
-        try:
-            room = 2 * want
-            msg = bytearray(room)
-        except MemoryError:
-            room = want
-    if msg is None:
-        msg = bytearray(room)
-    size = rules.size
-    if size:
-        memoryview(msg)[:size][:] = memoryview(old)[:size]
-    rules.msg = msg
-    rules.room = room

@@ -81,6 +81,8 @@ class Rules:
         self.next_sink = self.sink = _OWN
         self.opcode = 0  # of the message in progress or the last one
         self.in_message = self.in_frame = self.compressed = False
+        #: Begin no message but one that is whole, plain, and fits into limit: next() gives FULL.
+        self.hold = False
         self.utf8 = 0
         #: A small message that next() has returned, str or bytes, to be taken; else None.
         self.message = None
@@ -148,6 +150,9 @@ class Rules:
             self.key = bytes(buf[at:body])
             if first & 0x08:
                 return _MORE if stop > end else self._control(first & 0x0F, body, stop)
+            if self.hold and not self.in_message:
+                if first < 0x80 or first & 0x40 or length > self.limit:
+                    return _FULL
             self.start = body
             result = self._begin_frame(first, length)
             if result:
@@ -208,7 +213,6 @@ class Rules:
                 self.room = 0
             self.utf8 = 0
             self.in_message = True
-        self.frames = self.frames + 1 & _LENGTH_MAX
         self.left = length  # also of a frame that is refused: discard() passes over it
         limit = self.compressed_limit if self.compressed else self.limit
         if self.sink != _SKIP and self.total + length > limit:
@@ -218,6 +222,7 @@ class Rules:
             return _ERR_FRAGMENTS
         self.total += length
         self.in_frame = True
+        self.frames = self.frames + 1 & _LENGTH_MAX
         return 0
 
     def _control(self, opcode, start, stop):

@@ -5,6 +5,7 @@ import sys
 
 from .frames import write_header
 from .mask import unmask
+from .text import utf8
 
 try:
     from micropython import const
@@ -19,13 +20,12 @@ _YIELD = const(1)
 _CORKED = const(2)
 _WAITS = const(3)
 _BUSY = const(4)
+_UNREAD = const(5)
 _LENGTH_MAX = const(0x3FFFFFFF)
 _CONTROL_MAX = const(125)
 _HEADER_MAX = const(14)
 
 _BURST = const(32)  # reads and writes without waiting, until other tasks get their turn
-
-_BUFFERS = bytes, bytearray, memoryview
 
 _COPIES = sys.implementation.name == 'cpython'  # its transports may keep what they are given
 _utf8_of = str.encode if _COPIES else memoryview  # not a copy
@@ -52,6 +52,9 @@ class Sending:
         self._cork_size = 0 if transport.whole else cork_size
         self._cork_sent = 0  # bytes of them
         self._blocked = self._aborted = False
+        # Frames written since read() has returned something, 2 at most; 255: it has not, or a task
+        # waits for it to.
+        self._unread = 255
 
     def write(self, data, opcode):
         """Send a frame, masked if this is a client. Twin: protocol_write
@@ -64,26 +67,29 @@ class Sending:
         YIELD: the system has it, and it is other tasks' turn.
         CORKED: it is the first that is corked: flush() at the event loop's next turn.
         WAITS: a part of it waits for flush(); data must not change until it is sent.
+        UNREAD: the system has it; it is the second since read() has returned something, and no task
+        has called that again.
         BUSY: it was not taken, since an earlier frame waits: flush(), then write again.
 
         Corked are small data frames, for as long as other messages have arrived and are not read
         yet: their replies go out in one packet. Any other frame sends them first.
 
-        ValueError: a reserved opcode, or a control frame (RFC 6455, section 5.5) that is fragmented
-        or has more than 125 bytes. TypeError: other data. OSError: the connection broke, or abort()
-        was called. RuntimeError: as of read().
+        ValueError: text, or a Close's reason, that is no UTF-8; a reserved opcode, or a control
+        frame (RFC 6455, section 5.5) that is fragmented or has more than 125 bytes. TypeError:
+        other data. OSError: the connection broke, or abort() was called. RuntimeError: as of
+        read().
         """
         if self._transport.inside:
             raise RuntimeError('busy')
-        if isinstance(data, str):
+        text = isinstance(data, str)
+        first = 0x82
+        if text:
             first = 0x81
             data = _utf8_of(data)
-        elif isinstance(data, _BUFFERS):
-            first = 0x82
-            if _COPIES and type(data) is not bytes:
-                data = bytes(data)
-        else:
-            raise TypeError('str or bytes are needed')
+        elif type(data) is not bytes:
+            view = memoryview(data)
+            if _COPIES or len(bytes(view[:1])) > 1:  # or an item is more than a byte
+                data = bytes(view)
         key = b''
         if self._urandom:
             key = bytes(self._urandom(4))
@@ -95,6 +101,10 @@ class Sending:
             _check_opcode(opcode, length)
             first = 0x80 ^ opcode
             is_data = first & 0x0F < _CLOSE
+        if not (text and _COPIES) and (text or first & 0x4F == 1 or first == 0x88):
+            # A str of MicroPython need not be UTF-8.
+            if utf8(data, min(length, 2) if first == 0x88 else 0, length, 0):
+                raise ValueError('invalid UTF-8')
         if self._aborted:
             raise OSError(errno.ECONNABORTED, 'aborted')
         if self._blocked:
@@ -113,6 +123,10 @@ class Sending:
             return _WAITS
         if self._burst:
             self._burst -= 1
+            if self._unread < 2:
+                self._unread += 1
+                if self._unread == 2:
+                    return _UNREAD
             return None
         self._burst = _BURST
         return _YIELD

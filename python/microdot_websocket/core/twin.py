@@ -5,7 +5,7 @@ receiving.py and in sending.py; tests/contract/ holds them to it.
 
 from ..transport.micropython import SocketTransport, Transport
 from .frames import ERRORS
-from .receiving import Receiving, number, spare  # noqa: F401
+from .receiving import Receiving, Shared, number, spare  # noqa: F401
 
 try:
     from micropython import const
@@ -19,6 +19,7 @@ _END = const(-4)
 _ERR_RSV = const(-10)
 _BUFFER_MIN = const(139)
 _BURST = const(32)
+_OWN = const(0)
 
 
 class Protocol(Receiving):
@@ -33,6 +34,8 @@ class Protocol(Receiving):
     :param max_fragments: of a message; 0: any number.
     :param compressed_limit: the longest compressed message, in bytes; 0: compression has not been
                              agreed on (RFC 7692).
+    :param held_limit: bytes that messages which are not complete may take in all connections
+                       together; beyond that there is no memory for one, unless it is the only one.
 
     TypeError, ValueError: a wrong argument; a number is negative.
 
@@ -42,11 +45,16 @@ class Protocol(Receiving):
     bytes read up to now, modulo 2**30. ``locked``: 0 if nothing waits for flush(), else a number
     that changes when bytes go out. ``waiting``: 0 unless ``event`` is MORE, else a number that
     changes when a frame begins, and with each 1024 bytes that are read.
+    ``held``: bytes that messages which are not complete take, of all connections. ``activity``: a
+    number that is the larger, the later this connection has read something. ``start``: 0, or a
+    number that stays the same during one message; negative if that goes into a buffer.
     ``poll`` is set by whoever looks whether frames that have begun get on.
     """
 
-    def __init__(self, stream, urandom, buffer_size, limit, max_fragments, compressed_limit):
-        numbers = [number(n) for n in (buffer_size, limit, max_fragments, compressed_limit)]
+    def __init__(self, stream, urandom, *numbers):
+        if len(numbers) != 5:
+            raise TypeError('7 arguments are needed')
+        numbers = [number(n) for n in numbers]
         if min(numbers) < 0:
             raise ValueError('negative')
         numbers[0] = max(numbers[0], _BUFFER_MIN)
@@ -76,6 +84,12 @@ class Protocol(Receiving):
             if event != _MORE:
                 return 0
             return 1 + (self._rules.frames + (self.count >> 10) & 0x1FFFFFFF)
+        if name == 'held':
+            return Shared.held & 0x3FFFFFFF
+        if name == 'start':
+            rules = self._rules
+            n = 1 + (rules.frames - rules.fragments & 0x1FFFFFFF) if rules.in_message else 0
+            return n if rules.sink == _OWN else -n
         if name == 'locked':
             if not self._blocked:
                 return 0
@@ -109,6 +123,7 @@ class Protocol(Receiving):
                 if self._awaited is None:
                     return False
                 self._burst = _BURST
+                self._unread = 255
                 return None
 
     def schedule(self):
@@ -129,6 +144,7 @@ class Protocol(Receiving):
             rules.msg = rules.message = None
             rules.in_frame = rules.in_message = False
             rules.room = rules.size = rules.left = rules.arrived = 0
+            self._hold(0)
             self._cork = self._pending = self._sink = None
             self._corked = self._cork_sent = 0
         self._blocked = False

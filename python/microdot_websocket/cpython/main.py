@@ -9,5 +9,6 @@ from .install import install
 __all__ = ['install']
 
 WebSocket.read_buffer_size = 1 << 14
+WebSocket.max_connections = 0
 WebSocket.handshake = handshake
 attach_all(WebSocket)

@@ -5,6 +5,7 @@ MODULES = {
     '__aiter__': 'iteration',
     '__aenter__': 'iteration',
     '__aexit__': 'iteration',
+    'listen': 'background',
     'ping': 'ping',
     'receive_in_time': 'timeouts',
     'receive_into': 'pieces',

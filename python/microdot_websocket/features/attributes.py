@@ -3,6 +3,8 @@
 _ATTRIBUTES = (
     'max_message_length',
     'max_fragments',
+    'max_incomplete',
+    'message_timeout',
     'frame_timeout',
     'send_timeout',
     'close_timeout',

@@ -30,7 +30,7 @@ async def receive_into(self, buffer, timeout=None):
     """
     check(buffer)
     n = await self.receive(timeout, len(buffer), buffer)
-    self.message_type = self.protocol.opcode
+    self.message_type = (self.background or self.protocol).opcode
     return n
 
 
@@ -49,6 +49,8 @@ def stream(self, buffer):
 
 
 class _Pieces:
+    rest = None  # as of those that have one
+
     def __init__(self, ws, buffer):
         check(buffer)
         self._ws = ws
@@ -71,11 +73,10 @@ class _Pieces:
     async def _receive(self):
         ws = self._ws
         n = await ws.receive(None, 0, self._buffer)
-        ws.message_type = ws.protocol.opcode
-        self._ended = ws.protocol.event != _FULL
-        if ws.compressed and ws.compressed.rest:
-            self._rest = ws.compressed.rest
-            self._ended = False
+        kept = ws.background
+        ws.message_type = (kept or ws.protocol).opcode
+        self._rest = (kept or ws.compressed or self).rest
+        self._ended = not self._rest and (kept or ws.protocol.event != _FULL)
         return n
 
     async def _inflate(self):

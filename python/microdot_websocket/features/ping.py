@@ -28,6 +28,8 @@ else:
 class Pings:
     """Of a connection, from its first ping on."""
 
+    reads = True  # unless features/background.py has stopped to
+
     def __init__(self, ws):
         self._ws = ws
         self._received = 0  # bytes, at the last look
@@ -51,7 +53,7 @@ class Pings:
         if received != self._received:
             self._received = received
             self._silence = -1
-        elif self._silence >= 0 and ws.reader is None:
+        elif self._silence >= 0 and ws.reader is None and (ws.background or self).reads:
             self._silence += ms
             if self._silence >= ws.ping_timeout * 1000 > 0:
                 ws.abort('ping timed out')

@@ -1,0 +1,124 @@
+"""What reads for a handler that does not: pings and the peer's Close are answered, its end is
+noticed, and messages are kept for ``receive()``. The timer starts it: see ``WebSocket.attend()``.
+"""
+
+import asyncio
+
+from microdot import Request
+
+from ..websocket import WebSocketError, const
+
+_TEXT = const(1)
+_BINARY = const(2)
+_OPEN = const(1)  # a state, of websocket.py
+_TOO_BIG = const(1009)
+_OVERHEAD = const(32)  # bytes that a message takes besides its own
+
+
+class Background:
+    """``ws.background``, until the handler has all that was kept. Meanwhile ``ws.reader`` is None,
+    so that ``ws.receive()`` comes here.
+
+    As many bytes are kept as one message may have. A message that would be more, one that is
+    compressed and one in fragments are left where they are, with all behind them.
+    """
+
+    def __init__(self, ws):
+        self._ws = ws
+        self._messages = []  # str or bytes, the oldest first
+        limit = ws.max_message_length
+        self._room = limit if limit > 0 else Request.max_body_length
+        self._receiving = False  # the handler is in receive()
+        #: Whether a task reads.
+        self.reads = True
+        #: TEXT or BINARY: of the message that receive() gave last.
+        self.opcode = None
+        #: The rest of a message that goes into a buffer, for the code that has asked for it.
+        self.rest = None
+        asyncio.create_task(self._read())
+        ws.background = self
+        ws.reader = None
+
+    async def _read(self):
+        ws = self._ws
+        try:
+            while ws.state == _OPEN and self._room > 0:
+                ws.reader = ws.protocol
+                try:
+                    message = await ws.receive(None, self._room, False)
+                finally:
+                    ws.reader = None
+                if message is False:
+                    break
+                self._messages.append(message)
+                self._room -= len(message) + _OVERHEAD
+        except (asyncio.TimeoutError, WebSocketError):
+            pass  # see _stop(), or the end
+        except MemoryError:
+            ws.abort('out of memory')
+        finally:
+            self.reads = False
+
+    async def receive(self, maxsize, buffer):
+        """``ws.receive(None, maxsize, buffer)``: from what is kept, or what comes next."""
+        ws = self._ws
+        if self._receiving:
+            raise RuntimeError('another task is receiving')
+        if not self._messages:
+            await self._stop()
+        if self._messages:
+            message = self._messages.pop(0)
+            self._room += len(message) + _OVERHEAD
+            return message if buffer is None else await self._put(message, maxsize, buffer)
+        ws.background = None
+        if ws.state == _OPEN:
+            ws.reader = ws.protocol
+            ws.attend()
+        return await ws.receive(None, maxsize, buffer)
+
+    async def _stop(self):
+        """Let the task that reads end, with nothing lost."""
+        ws = self._ws
+        self._receiving = True
+        try:
+            while self.reads:
+                ws.late = True
+                ws.protocol.schedule()
+                await asyncio.sleep(0)
+        finally:
+            ws.late = self._receiving = False
+
+    async def _put(self, message, maxsize, buffer):
+        """Put it into a buffer: the bytes of it that are there."""
+        self.opcode = _BINARY
+        if isinstance(message, str):
+            self.opcode = _TEXT
+            message = message.encode()
+        if len(message) > maxsize > 0:
+            await self._ws.throw(_TOO_BIG, 'message too big')
+        rest = _Rest(message, buffer)
+        n = await rest.receive(self._ws)
+        self.rest = None if rest.ended else rest
+        return n
+
+
+class _Rest:
+    """A message that goes into a buffer piece by piece."""
+
+    def __init__(self, message, buffer):
+        self._message = memoryview(message)
+        self._buffer = memoryview(buffer)
+        self.ended = False
+
+    async def receive(self, ws):
+        """Fill the buffer, or less at the message's end; the bytes."""
+        n = min(len(self._message), len(self._buffer))
+        self._buffer[:n] = self._message[:n]
+        self._message = self._message[n:]
+        self.ended = not len(self._message)
+        return n
+
+
+def listen(self):
+    """From now on read in the background."""
+    Background(self)

@@ -1,0 +1,68 @@
+"""An application's server, and how it ends: ``run()``, ``serve()`` and ``shutdown()``."""
+
+import asyncio
+import sys
+
+from .websocket import connections
+
+_GOING_AWAY = 1001
+
+
+async def shutdown(app, code=_GOING_AWAY, reason=''):
+    """Close all WebSocket connections of an application, and end its server::
+
+        from microdot_websocket.server import shutdown
+
+
+        @app.post('/shutdown')
+        async def stop(request):
+            asyncio.create_task(shutdown(request.app))
+            return 'The server is shutting down...'
+
+    :param code, reason: as of ``WebSocket.close()``.
+
+    Takes ``WebSocket.close_timeout`` seconds at most. Handlers get a WebSocketError, as at any end.
+    """
+    if app.server:
+        app.shutdown()  # first: no new connections
+    closing = [_close(ws, code, reason) for ws in connections if ws.request.app is app]
+    if closing:
+        await asyncio.gather(*closing)
+    await asyncio.sleep(0)  # for the handlers
+
+
+async def _close(ws, code, reason):
+    """Close a connection, whatever the state it is in; if there is no memory for it, drop it."""
+    try:
+        await ws.close(code, reason)
+    except MemoryError:
+        ws.abort()
+
+
+async def serve(app, *args, **kwargs):
+    """``app.start_server()`` that ends well: when its task is cancelled, as Ctrl-C does on CPython,
+    or ``app.shutdown()`` called, all connections are closed with code 1001."""
+    try:
+        await app.start_server(*args, **kwargs)
+    finally:
+        await shutdown(app)
+
+
+def run(app, *args, **kwargs):
+    """``app.run()`` that ends well, also when Ctrl-C is pressed: see ``serve()``. The arguments are
+    those of ``app.run()``::
+
+        from microdot_websocket.server import run
+
+        run(app, port=80)
+    """
+    try:
+        asyncio.run(serve(app, *args, **kwargs))
+    except KeyboardInterrupt:
+        if sys.implementation.name == 'micropython':
+            asyncio.run(shutdown(app))  # the other tasks of the event loop run in here, too
+            asyncio.new_event_loop()
+
+
+if sys.implementation.name == 'cpython':
+    from .cpython.server import serve  # noqa: F401, F811

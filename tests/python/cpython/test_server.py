@@ -1,0 +1,54 @@
+"""serve() on CPython: how it ends. Over sockets: tests/server/test_shutdown.py."""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+
+import pytest
+from interpreters import free_port
+from microdot import Microdot
+from microdot_websocket.server import run, serve
+
+
+def test_the_address_is_in_use():
+    async def main():
+        app = Microdot()
+        port = free_port()
+        task = asyncio.create_task(serve(app, '127.0.0.1', port))
+        while not app.server:
+            await asyncio.sleep(0.01)
+        with pytest.raises(OSError):
+            await serve(Microdot(), '127.0.0.1', port)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+
+
+def test_shutdown_ends_it():
+    async def main():
+        app = Microdot()
+        port = free_port()
+        task = asyncio.create_task(serve(app, '127.0.0.1', port))
+        while not app.server:
+            await asyncio.sleep(0.01)
+        app.shutdown()
+        await asyncio.wait_for(task, 10)
+
+    asyncio.run(main())
+
+
+def test_ctrl_c_ends_run_without_an_exception():
+    app = Microdot()
+    port = free_port()
+
+    def press():
+        while not app.server:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press).start()
+    assert run(app, '127.0.0.1', port) is None
