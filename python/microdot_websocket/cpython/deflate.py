@@ -10,9 +10,9 @@ _MEMORY = 5  # zlib's memLevel: 16 KB, which a short message needs no more of
 
 
 class Inflater:
-    hash = None
+    sure = True
 
-    def __init__(self, data, few, bits, text):
+    def __init__(self, data, few, bits):
         self.size = len(data)
         self._message = data + TAIL
         self._bits = bits

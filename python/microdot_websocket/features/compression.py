@@ -94,11 +94,13 @@ class Compression:
         try:
             data = protocol.data or b'\x00'  # an empty message in the way that RFC 7692 has it
             bits = min(self._receive_bits, window_bits(limit))  # none refers to more than itself
-            inflater = Inflater(data, min(bits, window_bits(_RATIO * len(data))), bits, text)
+            inflater = Inflater(data, min(bits, window_bits(_RATIO * len(data))), bits)
             if buffer is None:
                 return inflate(inflater, limit, text)
-            if inflater.hash:
-                verify(inflater, limit)
+            if not (text or inflater.sure):
+                piece = bytearray(_PIECE)
+                recount(inflater, limit, piece, count(inflater, limit, piece)[1])
+                inflater.rewind()
         except Refused as exc:
             await ws.throw(*exc.args)
         except MemoryError:
@@ -159,34 +161,36 @@ def _readinto(inflater, buf):
 
 
 def count(inflater, limit, buf):
-    """How long a whole message becomes, in bytes. Refused: longer than ``limit``, or corrupt."""
-    n = piece = _readinto(inflater, buf)
+    """How long a whole message becomes, in bytes, and how many of them are 0xFF. Refused: it is
+    longer than ``limit``, or corrupt."""
+    n = found = 0
+    piece = len(buf)
     while piece == len(buf) and n <= limit:
         piece = _readinto(inflater, buf)
         n += piece
+        found += buf.count(b'\xff', 0, piece)
     if n > limit:
         raise Refused(_TOO_BIG, 'message too big')
-    return n
+    return n, found
 
 
-def verify(inflater, limit):
-    """Inflate twice what will be put out before its end is seen. Refused: as of ``count()``."""
-    buf = bytearray(_PIECE)
-    for _ in range(2):
-        count(inflater, limit, buf)
-        inflater.rewind()
+def recount(inflater, limit, buf, found):
+    """The same again. Refused: some 0xFF came from before the message's beginning."""
+    inflater.rewind()
+    if count(inflater, limit, buf)[1] != found:
+        raise Refused(_INVALID_PAYLOAD, 'bad compressed data')
 
 
 def inflate(inflater, limit, text):
     """A whole message, str or bytes. Refused: it is longer than ``limit``, corrupt, or no UTF-8."""
     buf = bytearray(min(max(2 * inflater.size, _PIECE), limit) + 1)
-    n = count(inflater, limit, buf)
-    if n >= len(buf) or inflater.hash:
-        inflater.rewind()
-        if n >= len(buf):
-            buf = None  # it may be collected
-            buf = bytearray(n + 1)
-        _readinto(inflater, buf)
+    n, found = count(inflater, limit, buf)
+    if n >= len(buf):
+        buf = None  # it may be collected
+        buf = bytearray(n + 1)
+        recount(inflater, limit, buf, found)
+    elif found and not inflater.sure:
+        recount(inflater, limit, buf, found)
     if text and utf8(buf, 0, n, 0):
         raise Refused(_INVALID_PAYLOAD, 'invalid UTF-8')
     view = memoryview(buf)[:n]

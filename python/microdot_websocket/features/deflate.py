@@ -1,13 +1,13 @@
 """DEFLATE (RFC 1951) for messages, with MicroPython's ``deflate``. For CPython there is
 ``cpython/deflate.py``; ``compression_offers.py`` picks.
 
-``Inflater(data, few, bits, text)``: inflates a whole message, of ``size`` bytes. ``bits``: the
+``Inflater(data, few, bits)``: inflates a whole message, of ``size`` bytes. ``bits``: the
 window of the end that has compressed it, or less if the message will not be longer than that;
 ``few``: one that will do for most messages.
 ``readinto(buf)`` fills a bytearray or memoryview, only at the end not all of it; the bytes.
 ValueError: the data is corrupt, or ends in the middle. ``rewind()``: from the beginning again.
-``hash``: None, or the message is not known to be right before it was inflated twice, to its end.
-``text``: no byte is taken that is in no UTF-8, so that this need not be.
+``sure``: whether it sees what refers to bytes before the message's beginning. If not, they become
+0xFF before the first ``rewind()``, and something else behind it.
 
 ``deflate(payload, bits, level)``: what a message compresses to, without the ``TAIL``, for whoever
 has a window of that many bits; None if it would not be shorter. ``deflate`` is None where the
@@ -15,7 +15,6 @@ firmware cannot compress.
 """
 
 import io
-from hashlib import sha1
 
 from deflate import RAW, DeflateIO
 from micropython import const
@@ -35,24 +34,20 @@ _SEARCHED = const(9)  # bits of the window when compressing: its time is proport
 
 class Inflater:
     # DeflateIO allocates the window, and sees when it is too small. It does not see a distance that
-    # goes back beyond the message's beginning. So blocks in front of the message fill the window,
-    # with a byte that is in no text. Other data has to become the same with another byte, too.
+    # goes back beyond the message's beginning: blocks in front of the message fill the window.
+    sure = False
 
-    def __init__(self, data, few, bits, text):
+    def __init__(self, data, few, bits):
         self.size = len(data)
         self._message = data + TAIL
         self._bits = few
         self._most_bits = bits
-        self.hash = None if text else sha1()
-        self._digest = None
         self._byte = _FF
         self._done = 0
         self._open()
 
     def rewind(self):
-        if self.hash:
-            self.hash = sha1()
-            self._byte = _FE
+        self._byte = _FE
         self._done = 0
         self._open()
 
@@ -95,13 +90,6 @@ class Inflater:
         except (OSError, EOFError):
             raise ValueError('bad compressed data')
         self._done += n
-        if self.hash:
-            self.hash.update(view[:n])
-            if not self._stream:
-                digest = self.hash.digest()
-                if self._digest not in (None, digest):
-                    raise ValueError('bad compressed data')
-                self._digest = digest
         return n
 
     def _read(self, view):

@@ -31,14 +31,14 @@ def test_what_zlib_compressed():
             stream = zlib.compressobj(level, zlib.DEFLATED, -15)
             message = stream.compress(data) + stream.flush(zlib.Z_FULL_FLUSH)
             buf = bytearray(len(data) + 1)
-            assert Inflater(message[:-4], 9, 15, False).readinto(buf) == len(data)
+            assert Inflater(message[:-4], 9, 15).readinto(buf) == len(data)
             assert buf[:-1] == data
 
 
 def test_many_final_blocks_are_refused_soon():
     """Each copies what is behind it."""
     msg = b'\x03\x00' * 100000
-    inflater = Inflater(msg, 9, 15, False)
+    inflater = Inflater(msg, 9, 15)
     with pytest.raises(ValueError, match='final'):
         inflater.readinto(bytearray(10))
     assert len(inflater._input) == len(msg) + 6 - 2 * STREAMS
