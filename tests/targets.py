@@ -232,6 +232,7 @@ def fuzz(job):
     job.what = 'fuzzers, C with sanitizers'
     job.make('stage-unix')
     job.make('build/bin/micropython')
+    job.make('build/bin/micropython-firmware')
     job.make('build/bin/clang')
     return job.pytest('tests/fuzz', cwd=ROOT)
 

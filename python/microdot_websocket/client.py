@@ -235,8 +235,9 @@ async def _read_head(reader):
 def _status_code(line):
     """Of a status line (RFC 9112, section 4); 0 if it is none."""
     code = line[9:12]
-    if line[:7] == 'HTTP/1.' and line[8:9] + line[12:13] in ('  ', ' ') and len(code) == 3:
-        if '0' <= min(code) and max(code) <= '9':
+    digits = line[7:8] + code
+    if line[:7] == 'HTTP/1.' and line[8:9] == ' ' and line[12:13] in ('', ' '):
+        if len(digits) == 4 and '0' <= min(digits) and max(digits) <= '9':
             return int(code)
     return 0
 

@@ -1,6 +1,6 @@
 # Fuzzing: what the fuzzers are is in tests/fuzz/one.py.
 .PHONY: fuzz
-fuzz: build/venv/.ready stage-unix $(INTERPRETER) build/bin/clang ## run the fuzzers: SECONDS=60 for all, FUZZERS="codec protocol", SEED=
+fuzz: build/venv/.ready stage-unix $(INTERPRETER) build/bin/micropython-firmware build/bin/clang ## run the fuzzers: SECONDS=60 for all, FUZZERS="codec protocol", SEED=
 	@PYTHONPATH=tests $(VENV_PYTHON) -m fuzz '$(or $(SECONDS),60)' '$(SEED)' $(FUZZERS)
 
 # A clang that has libFuzzer, which is C++: the library of that is the machine's, without its headers.

@@ -7,6 +7,8 @@ protocol     ws_protocol.c, its twin and a model of RFC 6455 on any stream in an
 natmod       the natmod's Protocol and the twin's on MicroPython, in random scripts of calls
 websocket    a whole connection on any stream in any pieces, and the same model
 handshake    the opening handshake on requests with odd headers
+response     the client's handshake on responses with odd lines
+compression  messages that are inflated and compressed, on CPython and MicroPython, and zlib
 
 A fuzzer is a function of a Budget that returns a Report or raises a Finding.
 """
@@ -14,7 +16,7 @@ A fuzzer is a function of a Budget that returns a Report or raises a Finding.
 import faulthandler
 import sys
 
-from . import codec, handshake, libfuzzer, natmod, protocol, websocket
+from . import codec, compression, handshake, libfuzzer, natmod, protocol, response, websocket
 from .budget import FINDINGS, Budget, Finding
 from .examples import Examples
 
@@ -25,6 +27,8 @@ FUZZERS = {
     'natmod': natmod.fuzz,
     'websocket': Examples('websocket', websocket.TESTS, 100),
     'handshake': Examples('handshake', handshake.TESTS, 300),
+    'response': Examples('response', response.TESTS, 300),
+    'compression': Examples('compression', compression.TESTS, 300),
 }
 
 
