@@ -26,6 +26,10 @@ _HEADERS = (
     'sec-websocket-extensions',
 )
 _LONGEST = const(24)  # of these names
+_REQUEST = (
+    'GET %s HTTP/1.1\r\nupgrade: websocket\r\nconnection: Upgrade\r\n'
+    'sec-websocket-version: 13\r\nsec-websocket-key: %s\r\n'
+)
 
 
 async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
@@ -61,12 +65,12 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
     give(ws, options, CLIENT_NAMES)
     key = b2a_base64(os.urandom(16)).strip().decode()
     compression = options.get('compression')
-    offer = ''
+    extensions = ''
     if compression not in (None, False):
-        from .features import compression as deflate
+        from .features import compression_answers as deflate
 
-        offer = deflate.offer(deflate.message_limit(ws))
-    request = request_bytes(authority, target, key, headers or {}, subprotocols, offer)
+        extensions = deflate.offer(deflate.message_limit(ws))
+    request = request_bytes(authority, target, key, headers or {}, subprotocols, extensions)
     deadline = timer.Deadline(int(ws.handshake_timeout * 1000) or _DAYS)
     try:
         reader, writer = await _open_connection(host, port, ssl=_context(ssl) if secure else None)
@@ -75,7 +79,7 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
         await writer.drain()
         response = await _read_head(reader)
         _check(response, key)
-        _negotiate(ws, response[2], subprotocols, offer and compression)
+        _negotiate(ws, response[2], subprotocols, extensions and compression)
         ws.open((reader, writer), os.urandom, ws.compressed.limit if ws.compressed else 0)
         ws.update(_OPEN)
     except asyncio.CancelledError:
@@ -171,28 +175,20 @@ def parse_url(url):
 
 def request_bytes(authority, target, key, headers, subprotocols, extensions):
     """The request that opens a connection."""
-    fields = {
-        'host': authority,
-        'upgrade': 'websocket',
-        'connection': 'Upgrade',
-        'sec-websocket-key': key,
-        'sec-websocket-version': '13',
-    }
+    fields = {'host': authority}
+    for name, value in headers.items():
+        name = _token(name)
+        if name in _HEADERS or name[:14] == 'sec-websocket-':
+            raise ValueError("the header '%s' is not for you to set" % name)
+        fields[name] = str(value)
     if subprotocols:
         fields['sec-websocket-protocol'] = ', '.join(subprotocols)
+        for name in subprotocols:
+            _token(name)
     if extensions:
         fields['sec-websocket-extensions'] = extensions
-    for name in subprotocols:
-        _check_token(name.lower())
-    for name, value in headers.items():
-        lower = name.lower()
-        _check_token(lower)
-        if lower in ('upgrade', 'connection') or lower.startswith('sec-websocket-'):
-            raise ValueError("the header '%s' is not for you to set" % name)
-        fields[lower] = value
-    request = 'GET %s HTTP/1.1\r\n' % target
+    request = _REQUEST % (target, key)
     for name, value in fields.items():
-        value = str(value)
         for c in '\r\n\0':
             if c in value:
                 raise ValueError("the header '%s' has a line break or NUL" % name)
@@ -200,11 +196,13 @@ def request_bytes(authority, target, key, headers, subprotocols, extensions):
     return (request + '\r\n').encode()
 
 
-def _check_token(lower):
-    """ValueError for what is no token (RFC 9110, section 5.6.2)."""
-    for c in lower or ' ':
+def _token(name):
+    """A name in lower case; ValueError for what is no token (RFC 9110, section 5.6.2)."""
+    name = name.lower()
+    for c in name or ' ':
         if not ('a' <= c <= 'z' or '0' <= c <= '9' or c in "!#$%&'*+-.^_`|~"):
-            raise ValueError("'%s' is no token" % lower)
+            raise ValueError("'%s' is no token" % name)
+    return name
 
 
 async def _read_head(reader):
@@ -287,12 +285,9 @@ def _negotiate(ws, headers, subprotocols, compression):
     extensions = headers.get('sec-websocket-extensions', '')
     try:
         if compression:
-            from .features import compression as deflate
+            from .features.compression_answers import agree
 
-            agreed = deflate.confirm(extensions)
-            if agreed:
-                limit = deflate.message_limit(ws)
-                ws.compressed = deflate.Compression(ws, agreed, compression, limit)
+            agree(ws, extensions, compression)
         elif extensions:
             raise ValueError('extensions that were not offered: ' + extensions)
     except ValueError as exc:

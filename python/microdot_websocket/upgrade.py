@@ -18,6 +18,7 @@ try:
 except ImportError:  # MicroPython, whose functions have no attributes to copy
     wraps = None
 
+_VERSION = const(13)  # of the protocol
 # Close codes, of core/frames.py
 _NORMAL = const(1000)
 _GOING_AWAY = const(1001)
@@ -75,14 +76,14 @@ def _handshake_response(request, local):
     if request.method != 'GET':
         name = 'method'
     elif 'websocket' not in getlist(headers, 'upgrade'):
-        name = 'Upgrade'
+        name = 'upgrade'
     elif 'upgrade' not in getlist(headers, 'connection'):
-        name = 'Connection'
-    elif ',' in headers.get('Host', '' if local else ','):  # none, or two
-        name = 'Host'
+        name = 'connection'
+    elif ',' in headers.get('host', '' if local else ','):  # none, or two
+        name = 'host'
     elif request.content_length or 'Transfer-Encoding' in headers:
         name = 'body'
-    elif not name and headers.get('Sec-WebSocket-Version', '').strip() != '13':
+    elif not name and headers.get('Sec-WebSocket-Version', '').strip() != str(_VERSION):
         code = 426
         name = 'Sec-WebSocket-Version'
     if name:
@@ -131,7 +132,7 @@ async def handshake(self, upgrade=None):
             self.abort()
 
 
-setitem = microdot.NoCaseDict.__setitem__
+setter = microdot.NoCaseDict.__setitem__
 
 
 def __setitem__(self, key, value):
@@ -139,7 +140,7 @@ def __setitem__(self, key, value):
     # section 5.3), or may not be repeated: no list is a valid one of them.
     if key.lower()[:13] in 'upgrade connection sec-websocket host origin' and key in self:
         value = self[key] + ', ' + value
-    setitem(self, key, value)
+    setter(self, key, value)
 
 
 microdot.NoCaseDict.__setitem__ = __setitem__
@@ -218,7 +219,7 @@ async def after_error_request(request, response):
         return response
     if ws.state == _CONNECTING:  # refused
         if response.status_code == 426:
-            response.headers['Sec-WebSocket-Version'] = '13'  # RFC 6455, section 4.4
+            response.headers['Sec-WebSocket-Version'] = str(_VERSION)  # RFC 6455, section 4.4
         return response
     await aclose(ws, _INTERNAL_ERROR)
     return Response.already_handled  # no HTTP behind the Close

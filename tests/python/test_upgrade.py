@@ -415,7 +415,7 @@ class TestTestClient(unittest.TestCase):
             for decorated in (True, False):
                 response = await TestClient(application(echo, decorated)).get('/')
                 self.assertEqual(response.status_code, 400)
-                self.assertIn('Upgrade', response.text)
+                self.assertIn('bad upgrade', response.text)
 
         run(main())
 

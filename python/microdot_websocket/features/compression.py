@@ -14,7 +14,7 @@ from microdot import Request
 
 from ..codec import utf8
 from ..websocket import const
-from .compression_offers import Inflater, accept, confirm, offer, window_bits  # noqa: F401
+from .compression_offers import Inflater, accept, window_bits  # noqa: F401
 
 if Inflater:
     from .compression_offers import MIN_BITS, deflate
@@ -86,34 +86,50 @@ class Compression:
 
         It ends the connection if the message is too long, or not as it should be.
         """
-        self.rest = None
-        protocol = ws.protocol
         if limit <= 0:
             limit = self._default_limit if limit else _MAX_LENGTH
-        text = protocol.event == _TEXT
-        try:
-            data = protocol.data or b'\x00'  # an empty message in the way that RFC 7692 has it
-            bits = min(self._receive_bits, window_bits(limit))  # none refers to more than itself
-            inflater = Inflater(data, min(bits, window_bits(_RATIO * len(data))), bits)
-            if buffer is None:
-                return inflate(inflater, limit, text)
-            if not (text or inflater.sure):
-                piece = bytearray(_PIECE)
-                recount(inflater, limit, piece, count(inflater, limit, piece)[1])
-                inflater.rewind()
-        except Refused as exc:
-            await ws.throw(*exc.args)
-        except MemoryError:
-            await ws.throw(_TOO_BIG, 'out of memory')
-        self.rest = Pieces(inflater, limit, text, buffer)
-        n = await self.rest.receive(ws)
-        if self.rest.ended:
+        self.rest = None
+        result = await attempt(ws, self._inflate, limit, buffer)
+        if buffer is None:
+            return result
+        self.rest = result
+        n = await result.receive(ws)
+        if result.ended:
             self.rest = None
         return n
 
+    def _inflate(self, limit, buffer):
+        protocol = self._ws.protocol
+        text = protocol.event == _TEXT
+        data = protocol.data or b'\x00'  # an empty message in the way that RFC 7692 has it
+        bits = min(self._receive_bits, window_bits(limit))  # none refers to more than itself
+        inflater = Inflater(data, min(bits, window_bits(_RATIO * len(data))), bits)
+        if buffer is None:
+            return inflate(inflater, limit, text)
+        if not (text or inflater.sure):
+            piece = bytearray(_PIECE)  # before any of it is put out
+            found = count(inflater, limit, piece)[1]
+            if found:
+                recount(inflater, limit, piece, found)
+            inflater.rewind()
+        return Pieces(inflater, limit, text, buffer)
 
-class Refused(Exception):
-    """A message breaks a rule: ``args`` are the close code and the reason."""
+
+async def attempt(ws, function, *args):
+    """What the function returns. What it raises ends the connection: ValueError, the data is no
+    good; OverflowError, it is too long."""
+    try:
+        return function(*args)
+    except ValueError as exc:
+        code = _INVALID_PAYLOAD
+        reason = str(exc)
+    except OverflowError:
+        code = _TOO_BIG
+        reason = 'message too big'
+    except MemoryError:
+        code = _TOO_BIG
+        reason = 'out of memory'
+    await ws.throw(code, reason)
 
 
 class Pieces:
@@ -128,61 +144,49 @@ class Pieces:
         self._view = memoryview(buffer)
         self._utf8 = 0
 
-    async def receive(self, ws):
-        """Inflate until the buffer is full, or less at the message's end; the bytes."""
-        try:
-            return self._fill()
-        except Refused as exc:
-            await ws.throw(*exc.args)
-        except MemoryError:
-            await ws.throw(_TOO_BIG, 'out of memory')
+    def receive(self, ws):
+        """Inflate until the buffer is full, or less at the message's end; to await: the bytes."""
+        return attempt(ws, self._fill)
 
     def _fill(self):
-        n = _readinto(self._inflater, self._view)
-        self.ended = n < len(self._view)
+        view = self._view
+        n = self._inflater.readinto(view)
         self._left -= n
-        if not self.ended and self._left <= 0:
-            if _readinto(self._inflater, bytearray(1)):
-                raise Refused(_TOO_BIG, 'message too big')
+        self.ended = n < len(view)
+        if self._left <= 0 and not self.ended:
+            if self._inflater.readinto(bytearray(1)):
+                raise OverflowError
             self.ended = True
         if self._text:
-            self._utf8 = utf8(self._view, 0, n, self._utf8)
+            self._utf8 = utf8(view, 0, n, self._utf8)
             if self._utf8 < 0 or (self.ended and self._utf8):
-                raise Refused(_INVALID_PAYLOAD, 'invalid UTF-8')
+                raise ValueError('invalid UTF-8')
         return n
 
 
-def _readinto(inflater, buf):
-    """``inflater.readinto(buf)``. Refused: corrupt data."""
-    try:
-        return inflater.readinto(buf)
-    except ValueError as exc:
-        raise Refused(_INVALID_PAYLOAD, str(exc))
-
-
 def count(inflater, limit, buf):
-    """How long a whole message becomes, in bytes, and how many of them are 0xFF. Refused: it is
-    longer than ``limit``, or corrupt."""
+    """How long a whole message becomes, in bytes, and how many of them are 0xFF. ValueError: it is
+    corrupt. OverflowError: it is longer than ``limit``."""
     n = found = 0
     piece = len(buf)
     while piece == len(buf) and n <= limit:
-        piece = _readinto(inflater, buf)
+        piece = inflater.readinto(buf)
         n += piece
         found += buf.count(b'\xff', 0, piece)
     if n > limit:
-        raise Refused(_TOO_BIG, 'message too big')
+        raise OverflowError
     return n, found
 
 
 def recount(inflater, limit, buf, found):
-    """The same again. Refused: some 0xFF came from before the message's beginning."""
+    """The same again. ValueError: some 0xFF came from before the message's beginning."""
     inflater.rewind()
     if count(inflater, limit, buf)[1] != found:
-        raise Refused(_INVALID_PAYLOAD, 'bad compressed data')
+        raise ValueError('bad compressed data')
 
 
 def inflate(inflater, limit, text):
-    """A whole message, str or bytes. Refused: it is longer than ``limit``, corrupt, or no UTF-8."""
+    """A whole message, str or bytes. Errors: as of ``count()``; ValueError: it is no UTF-8."""
     buf = bytearray(min(max(2 * inflater.size, _PIECE), limit) + 1)
     n, found = count(inflater, limit, buf)
     if n >= len(buf):
@@ -192,6 +196,6 @@ def inflate(inflater, limit, text):
     elif found and not inflater.sure:
         recount(inflater, limit, buf, found)
     if text and utf8(buf, 0, n, 0):
-        raise Refused(_INVALID_PAYLOAD, 'invalid UTF-8')
+        raise ValueError('invalid UTF-8')
     view = memoryview(buf)[:n]
     return str(view, 'utf-8') if text else bytes(view)

@@ -1,4 +1,5 @@
-"""The handshake of permessage-deflate: RFC 7692, section 7.1. See ``compression.py``."""
+"""The server's handshake of permessage-deflate: RFC 7692, section 7.1. See ``compression.py``; the
+client's is in ``compression_answers.py``."""
 
 try:
     import sys
@@ -11,8 +12,7 @@ except ImportError:  # a firmware that has no deflate
     Inflater = None
 
 EXTENSION = 'permessage-deflate'
-_OURS = EXTENSION + '; server_no_context_takeover; client_no_context_takeover'
-_BITS = '8', '9', '10', '11', '12', '13', '14', '15'
+OURS = EXTENSION + '; server_no_context_takeover; client_no_context_takeover'
 
 
 def window_bits(size):
@@ -31,9 +31,9 @@ def accept(header, limit):
     ``(answer, bits, bits)``: the response's header and the windows of the client, as it compresses,
     and of the server. None: there is no offer that can be accepted.
     """
-    for offer in _extensions(header) if Inflater else ():
+    for offer in extensions(header) if Inflater else ():
         if offer:
-            answer = _OURS
+            answer = OURS
             client = window_bits(limit)
             server = offer.get('server_max_window_bits')
             if server:
@@ -47,39 +47,7 @@ def accept(header, limit):
     return None
 
 
-def offer(limit):
-    """What a client offers, for messages of up to ``limit`` bytes; empty if it can't inflate."""
-    if not Inflater:
-        return ''
-    any_window = _OURS + '; client_max_window_bits'
-    bits = window_bits(limit)
-    # Not all servers can choose their window.
-    small = '%s; server_max_window_bits=%d, ' % (any_window, bits) if bits < 15 else ''
-    return small + any_window
-
-
-def confirm(header):
-    """What a client has to make of the header in the response to its offer.
-
-    ``(header, bits, bits)``: the windows of the server, as it compresses, and of the client. None:
-    no compression. ValueError: an answer to something else, with which it must end the connection.
-    """
-    answers = _extensions(header)
-    if not answers and not header.strip():
-        return None
-    answer = answers[0] if len(answers) == 1 else None
-    if not answer or not answer.get('client_max_window_bits', 15):
-        raise ValueError('extensions that were not offered: ' + header)
-    if 'server_no_context_takeover' not in answer:
-        raise ValueError('no server_no_context_takeover: ' + header)
-    return (
-        header,
-        answer.get('server_max_window_bits', 15),
-        answer.get('client_max_window_bits', 15),
-    )
-
-
-def _extensions(header):
+def extensions(header):
     """A dict of parameters for each extension in a list (RFC 6455, section 9.1): {} if there is one
     that is not as section 7.1 has it, or if it is another extension."""
     return [_parameters(*_split(item, ';')) for item in _split(header, ',') if item]
@@ -100,7 +68,7 @@ def _parameters(name, *items):
                 return {}
             found[name] = True
         elif name in ('server_max_window_bits', 'client_max_window_bits'):
-            if value in _BITS:
+            if value in '8 9 10 11 12 13 14 15'.split():
                 found[name] = int(value)
             elif name[0] == 'c' and not equals:
                 found[name] = 0
