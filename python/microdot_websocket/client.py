@@ -55,7 +55,7 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
     MicroPython stops everything. OSError: there is no connection. Redirects are not followed.
     WebSocketError: the server refused; ``status_code`` is then that of its response, 0 if that was
     not HTTP. ValueError: a bad URL, or a header or subprotocol that would be no HTTP. TypeError: an
-    unknown option.
+    unknown option. NotImplementedError: this firmware's ``hashlib`` has no ``sha1``.
 
     ``send()`` takes a copy of its data, since it is masked with a key of its own.
     """

@@ -8,7 +8,7 @@ from capacity import LARGE
 from connection import end_of
 from frames import BINARY, TEXT, frame
 from memory_stream import open_pair, run, settle
-from microdot_websocket import WebSocket, WebSocketError, client
+from microdot_websocket import WebSocket, WebSocketError, client, upgrade
 from microdot_websocket.client import connect, parse_url
 from network import ACCEPTED, URL, Network, accept, is_closed, open_client
 
@@ -223,6 +223,20 @@ class TestHandshake(unittest.TestCase):
                 self.assertEqual((await answered(line + '\r\n\r\n')).status_code, code)
 
         run(main())
+
+    def test_without_sha1(self):
+        async def main():
+            with Network() as network:
+                with self.assertRaises(NotImplementedError) as raised:
+                    await open_client(network)
+                self.assertEqual(str(raised.exception), 'hashlib has no sha1')
+                self.assertTrue(is_closed(network.peer))
+
+        sha1, upgrade.sha1 = upgrade.sha1, None
+        try:
+            run(main())
+        finally:
+            upgrade.sha1 = sha1
 
     def test_a_server_that_does_not_answer(self):
         async def main():

@@ -8,6 +8,7 @@ APPLICATION = """
 import asyncio
 import microdot_websocket
 microdot_websocket.install()
+from microdot import Response
 from microdot.asgi import Microdot, with_websocket
 
 app = Microdot()
@@ -23,8 +24,14 @@ async def echo(request, ws):
             return
         await ws.send(data)
 
+@app.after_request
+def cookie(request, response):
+    assert request.headers['Connection'] == 'keep-alive, Upgrade'
+    response.set_cookie('a', 'b')
+
 async def main(*texts):
     scope = {'type': 'websocket', 'path': '/', 'client': ('x', 1), 'http_version': '1.1'}
+    scope['headers'] = [(b'connection', b'keep-alive'), (b'connection', b'Upgrade')]
     incoming = [{'type': 'websocket.connect'}]
     incoming += [{'type': 'websocket.receive', 'text': text} for text in texts]
     incoming += [{'type': 'websocket.disconnect'}]
@@ -42,11 +49,13 @@ async def main(*texts):
 asyncio.run(main('a', 'b'))
 asyncio.run(main('a', 'end'))
 asyncio.run(main('raise'))
+assert 'Set-Cookie' not in Response.already_handled.headers
 """
 
 
 def test_asgi():
     process = subprocess.run([sys.executable, '-c', APPLICATION], capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
     assert process.stdout.splitlines() == [
         "['accept', 'a', 'b', 'close']",
         "['accept', 'a', 'close']",

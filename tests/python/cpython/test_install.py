@@ -39,3 +39,12 @@ def test_too_late():
         result = python(f'import microdot.{module}, microdot_websocket as w; w.install()')
         assert result.returncode == 1
         assert 'call microdot_websocket.install() before' in result.stderr.splitlines()[-1]
+
+
+def test_without_sha1():
+    """As in some firmware: see test_upgrade.py."""
+    check(
+        'import hashlib; del hashlib.sha1\n'
+        'import microdot_websocket as w, microdot_websocket.client as c\n'
+        'assert w.with_websocket and c.connect\n'
+    )
