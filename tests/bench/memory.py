@@ -42,7 +42,7 @@ QUICK = 'native', 'microdot'  # with --quick, and on the heap; binary messages o
 STEP = 256  # bytes, of the heap
 MOST = 512 * 1024
 TRIES = 3
-CONNECTIONS = 4, 24  # between which the bytes per connection are counted
+CONNECTIONS = 4, 16  # between which the bytes per connection are counted
 
 
 def import_memory(command, env, by_module=False):
