@@ -62,9 +62,9 @@ SYNTAX = {'WebSocket.__aiter__': 'async for message in ws', 'WebSocket.__aenter_
 ATTRIBUTES = {
     'Limits': (
         'Attributes of the class `WebSocket`, for connections from then on. All but the first '
-        'five may be set on one connection too, and are options of `with_websocket`.',
-        ['max_connections', 'evict_idle', 'handshake_timeout', 'max_header_lines']
-        + ['max_header_size', 'max_message_length', 'max_fragments', 'max_incomplete']
+        'four may be set on one connection too, and are options of `with_websocket`.',
+        ['max_connections', 'evict_idle', 'handshake_timeout', 'max_header_size']
+        + ['max_message_length', 'max_fragments', 'max_incomplete']
         + ['message_timeout', 'frame_timeout', 'send_timeout', 'close_timeout']
         + ['read_buffer_size', 'ping_interval', 'ping_timeout'],
     ),

@@ -1002,9 +1002,9 @@ static void protocol_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         n = self->polled;
     } else if (attr == MP_QSTR_compressed) {
         n = p->compressed != 0;
-    } else if (attr == MP_QSTR_activity) {
+    } else if (attr == MP_QSTR_time) {
         n = self->activity & 0x3fffffff;
-    } else if (attr == MP_QSTR_held) {
+    } else if (attr == MP_QSTR_sum) {
         n = self->shared->held & 0x3fffffff;
     } else if (attr == MP_QSTR_start) {
         n = p->in_message ? 1 + ((p->frames - p->fragments) & 0x1fffffff) : 0;

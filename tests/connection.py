@@ -46,7 +46,7 @@ async def open_websocket(request=None, options=None, attended=True, **attributes
         await ws.handshake()
     peer.sent = bytearray()
     if attended:
-        ws.alone = 0
+        ws.ticks = 0
         if not ws.pings:
             timer.clear(ws)
     return ws, peer

@@ -30,7 +30,6 @@ class WebSocket:
     max_incomplete: int
     max_connections: int
     evict_idle: bool
-    max_header_lines: int
     max_header_size: int
     handshake_timeout: float
     message_timeout: float

@@ -23,20 +23,20 @@ _VERSION = const(13)  # of the protocol
 _NORMAL = const(1000)
 _GOING_AWAY = const(1001)
 _INTERNAL_ERROR = const(1011)
-_TRY_AGAIN_LATER = const(1013)
+_LINE = const(64)  # bytes that each line of a request's head counts as, at least
 # States, of websocket.py
 _CONNECTING = const(0)
 _OPEN = const(1)
 _CLOSING = const(2)
 
 MUTED_SOCKET_ERRORS = microdot.MUTED_SOCKET_ERRORS
-print_error = microdot.print_exception
+print = microdot.print_exception
 
 
 def print_exception(exc):
     """In place of Microdot's: a handler that a WebSocketError leaves is no fault."""
     if not isinstance(exc, WebSocketError):
-        print_error(exc)
+        print(exc)
 
 
 microdot.print_exception = print_exception
@@ -91,17 +91,6 @@ def _handshake_response(request, local):
     return accept(key)
 
 
-def admit(self):
-    """HTTPException 503: there are ``max_connections``, and none may be closed in favour of this
-    one."""
-    opened = [ws for ws in connections if not ws.closed]
-    if 0 < self.max_connections <= len(opened):
-        if not self.evict_idle:
-            self.request.app.abort(503, 'too many connections')
-        longest = min(opened, key=lambda ws: ws.protocol.activity)
-        asyncio.create_task(longest.close(_TRY_AGAIN_LATER))
-
-
 async def handshake(self, upgrade=None):
     """Answer the upgrade request of a connection; HTTPException 400 or 426 if it is not a proper
     one.
@@ -114,7 +103,10 @@ async def handshake(self, upgrade=None):
     if not hasattr(writer, 'write'):  # the TestClient's has only awrite()
         self.local = True
     key = _handshake_response(request, self.local)
-    admit(self)
+    if 0 < self.max_connections <= len(connections):
+        if not self.evict_idle:
+            request.app.abort(503, 'too many connections')
+        self.replace()
     # All that needs memory comes before the first byte: without it the answer is still an error.
     headers, maxsize = upgrade(self) if upgrade else (b'', 0)
     self.open(request.sock, None, maxsize)
@@ -153,7 +145,7 @@ async def wrapper(app, reader, *args, **kwargs):
     time = WebSocket.handshake_timeout
     # A body of up to max_body_length bytes is read too.
     deadline = timer.Deadline(int(time * 1000) + Request.max_body_length) if time > 0 else None
-    head = _Head(reader)
+    head = Stream(reader)
     try:
         request = await create(app, head, *args, **kwargs)
     except asyncio.CancelledError:
@@ -173,13 +165,13 @@ async def wrapper(app, reader, *args, **kwargs):
 Request.create = staticmethod(wrapper)
 
 
-def readline(reader, size):
+def readline(reader, count):
     """A line of a stream of MicroPython, or its first bytes: like its own ``readline()``, which has
     no limit."""
     line = b''
-    while line[-1:] != b'\n' and len(line) < size:
+    while line[-1:] != b'\n' and len(line) < count:
         yield timer.core._io_queue.queue_read(reader.s)
-        part = reader.s.readline(size - len(line))
+        part = reader.s.readline(count - len(line))
         if part is not None:
             if not part:
                 break
@@ -187,26 +179,22 @@ def readline(reader, size):
     return line
 
 
-class _Head:
-    """What the head of a request is read from: the reader, with limits."""
+class Stream:
+    """What the head of a request is read from: the reader, with a limit."""
 
     def __init__(self, reader):
         self.reader = reader
-        self.lines = WebSocket.max_header_lines or 1 << 29
-        self.size = WebSocket.max_header_size or 1 << 29
+        self.count = WebSocket.max_header_size
 
     def __getattr__(self, name):  # as readexactly(), for the body
         return getattr(self.reader, name)
 
     async def readline(self):
         reader = self.reader
-        if hasattr(reader, 's'):
-            line = await readline(reader, min(Request.max_readline, self.size) + 1)
-        else:
-            line = await reader.readline()
-        self.lines -= 1
-        self.size -= len(line)
-        if self.lines < -2 or self.size < 0:  # the first line and the last are no headers
+        count = min(Request.max_readline, self.count) + 1
+        line = await (readline(reader, count) if hasattr(reader, 's') else reader.readline())
+        self.count -= max(len(line), _LINE)
+        if self.count < 0:
             raise OSError(MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
         return line
 

@@ -132,12 +132,8 @@ class WebSocket:
     #: 1013 (try again later). A class attribute only.
     evict_idle = False
 
-    #: The most header lines of a request; one with more is answered 400. 0: no limit. A class
-    #: attribute only.
-    max_header_lines = 64
-
-    #: The most bytes of a request's head; one with more is answered 400. 0: no limit. A class
-    #: attribute only.
+    #: The most bytes of a request's head, of which each line counts as 64 at least; a request with
+    #: more is answered 400. A class attribute only.
     max_header_size = 8192
 
     #: Seconds in which a message that ``receive()`` gets must be complete, over all its fragments;
@@ -182,12 +178,12 @@ class WebSocket:
     # Features: the lock of messages that are sent in fragments, what compresses, the pings, what
     # reads while the handler does not.
     message_lock = compressed = pings = background = None
-    # Milliseconds for which no task has waited in receive(), as far as the timer looks: attend().
-    alone = 0
+    # Milliseconds for which no task has waited in receive(), as far as the timer looks: watch().
+    ticks = 0
     # Whether the peer is Microdot's TestClient: it answers no Close, and nothing can stall.
     local = False
     # Whether the time of receive() has run out.
-    late = False
+    timeout = False
     # Of the timer: see there, and poll().
     due = next = values = None
 
@@ -247,7 +243,7 @@ class WebSocket:
         """
         # maxsize and buffer are for features/pieces.py: the limit and buffer of Protocol.read().
         if timeout is not None:
-            return await self.receive_in_time(timeout, maxsize, buffer)
+            return await self.wait_for(timeout, maxsize, buffer)
         protocol = self.reader
         if protocol is None:
             if self.background:
@@ -263,8 +259,8 @@ class WebSocket:
             if message:
                 return message
             self.reader = None
-            if self.alone:
-                self.alone = 0
+            if self.ticks:
+                self.ticks = 0
                 timer.set(self, 0)
             try:
                 while message is None or message is False:
@@ -313,7 +309,7 @@ class WebSocket:
             await self.shutdown(answer, code, protocol.data)
             await self.wait_closed(False)
         elif event == _WOKEN:
-            if self.late:
+            if self.timeout:
                 raise asyncio.TimeoutError
             await self.throw(_POLICY_VIOLATION, 'message timed out')
         elif event == _FULL:
@@ -350,7 +346,7 @@ class WebSocket:
             elif state == _YIELD:
                 await asyncio.sleep(0)
             elif state == _UNREAD:
-                self.attend()
+                self.watch(1)
             else:
                 await self.flush(state == _BUSY, data, opcode)
         except OSError:
@@ -511,7 +507,7 @@ class WebSocket:
         if state == _OPEN:
             self.reader = self.protocol
             self.writer = self.compressed or self.protocol
-            self.attend()
+            self.watch(1)
             return
         self.reader = self.writer = None
         if not self.closed:
@@ -532,17 +528,16 @@ class WebSocket:
             except MemoryError:
                 pass  # all has been done, but MicroPython's poll still knows the stream
 
-    def attend(self):
-        """No task is in ``receive()``: if so in a second, let another one read for it, which
-        answers pings and the peer's Close."""
-        if not self.local:
-            self.alone = 1
-            timer.set(self, 1 if self.due else _SECOND)
-
-    def watch(self):
-        """The connection is in the middle of something: the timer looks whether it gets on."""
-        if self.due is None and self.state == _OPEN and not self.local:
-            timer.set(self, self.poll(0) or 1)
+    def watch(self, ticks=0):
+        """The connection is in the middle of something: the timer looks whether it gets on. Or,
+        with ``ticks``: no task is in receive(); if so in a second, let another one read for it,
+        which answers pings and the peer's Close."""
+        if self.state == _OPEN and not self.local:
+            if ticks:
+                self.ticks = ticks
+                timer.set(self, 1 if self.due else _SECOND)
+            elif self.due is None:
+                timer.set(self, self.poll(0) or 1)
 
     def poll(self, time):
         """The timer's look, so many milliseconds after the last; those until the next, 0 if there
@@ -584,9 +579,9 @@ class WebSocket:
             for limit in (self.frame_timeout, self.send_timeout, self.message_timeout):
                 if 0 < limit < length:
                     length = limit
-        if self.alone:
-            self.alone += time
-            if self.alone > _SECOND and self.reader and not protocol.start:
+        if self.ticks:
+            self.ticks += time
+            if self.ticks > _SECOND and self.reader and not protocol.start:
                 self.listen()
             length = min(length, _LOOKS)  # so this is once a second
         elif not (frame or sending or message or pings):

@@ -25,24 +25,24 @@ class SharedContract:
     def test_bytes_of_all_messages_in_progress(self):
         async def main():
             first, stream = self.begun(pattern(300), 200)
-            held = first.held - 300
+            held = first.sum - 300
             second, other = self.begun(pattern(500), 10)
-            self.assertEqual(first.held, held + 800)
-            self.assertEqual(second.held, held + 800)
+            self.assertEqual(first.sum, held + 800)
+            self.assertEqual(second.sum, held + 800)
             stream.feed(frame(BINARY, pattern(300))[208:])
             self.assertEqual(await receive(first), pattern(300))
-            self.assertEqual(second.held, held + 500)
+            self.assertEqual(second.sum, held + 500)
             second.abort()
-            self.assertEqual(second.held, held)
+            self.assertEqual(second.sum, held)
             second.abort()
-            self.assertEqual(first.held, held)
+            self.assertEqual(first.sum, held)
 
         run(main())
 
     def test_a_limit_for_all_together(self):
         async def main():
             first, stream = self.begun(pattern(300), 200)
-            held = first.held
+            held = first.sum
             for most, error in ((held + 400, 0), (held + 399, MEMORY)):
                 data = frame(BINARY, pattern(400), key=b'abcd')
                 p = connection(self.Protocol, Stream(data, 50), held=most)
@@ -64,7 +64,7 @@ class SharedContract:
     def test_one_alone_may_take_all(self):
         async def main():
             p = connection(self.Protocol, Stream())
-            if p.held:  # messages that other tests have left in the middle
+            if p.sum:  # messages that other tests have left in the middle
                 return
             for data in (
                 frame(BINARY, pattern(400)),
@@ -83,7 +83,7 @@ class SharedContract:
                 for i in order:
                     streams[i].feed(frame(TEXT, 'x'))
                     self.assertEqual(await receive(protocols[i]), 'x')
-                latest = sorted(range(3), key=lambda i: protocols[i].activity)
+                latest = sorted(range(3), key=lambda i: protocols[i].time)
                 self.assertEqual(tuple(latest), order[-3:])
 
         run(main())

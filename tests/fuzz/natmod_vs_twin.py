@@ -86,7 +86,7 @@ class Run:
                 seen.append(protocol.code)
             if event not in ERRORS:  # a whole message that is refused was not begun by the twin
                 start = protocol.start  # the two count differently
-                seen += [(start > 0) - (start < 0), protocol.held]
+                seen += [(start > 0) - (start < 0), protocol.sum]
         ran = self.run_tasks()
         inside, self.inside = self.inside, []
         return seen, self.queue.seen(wire), ran, inside

@@ -294,7 +294,7 @@ class TestWhen(unittest.TestCase):
             for into in (None, buffer):
                 with self.assertRaises(asyncio.TimeoutError):
                     await (ws.receive_into(into, 0) if into else ws.receive(0))
-                ws.attend()
+                ws.watch(1)
                 ws.poll(2000)
                 await settle()
                 peer.feed(data[200:])
@@ -347,7 +347,7 @@ class TestWhen(unittest.TestCase):
                 asyncio.create_task = create_task
             peer.feed(frame(TEXT, 'x'))
             self.assertEqual(await ws.receive(), 'x')
-            ws.attend()
+            ws.watch(1)
             ws.poll(1000)
             peer.feed(frame(PING))
             await settle()

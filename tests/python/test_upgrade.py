@@ -37,12 +37,12 @@ class Console:
 
     def __enter__(self):
         self.printed = []
-        self.saved = upgrade.print_error
-        upgrade.print_error = self.printed.append
+        self.saved = upgrade.print
+        upgrade.print = self.printed.append
         return self
 
     def __exit__(self, *exc):
-        upgrade.print_error = self.saved
+        upgrade.print = self.saved
 
 
 async def echo(request, ws):

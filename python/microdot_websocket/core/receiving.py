@@ -71,7 +71,7 @@ class Receiving(Sending):
         rules.compressed_limit = compressed_limit
         self._held = 0  # bytes of the message in progress
         self._held_limit = held_limit
-        self.activity = 0  # the shared one, as of the last read that has brought something
+        self.time = 0  # the shared one, as of the last read that has brought something
         self.event = 0
         self.count = 0
         self.poll = False
@@ -307,7 +307,7 @@ class Receiving(Sending):
     def _count(self, n):
         """So many bytes were read."""
         self.count = self.count + n & _LENGTH_MAX
-        Shared.activity = self.activity = Shared.activity + 1 & _LENGTH_MAX
+        Shared.activity = self.time = Shared.activity + 1 & _LENGTH_MAX
 
     def _hold(self, n):
         """So many bytes are held for the message in progress. Twin: hold"""

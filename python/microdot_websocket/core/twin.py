@@ -45,8 +45,8 @@ class Protocol(Receiving):
     bytes read up to now, modulo 2**30. ``locked``: 0 if nothing waits for flush(), else a number
     that changes when bytes go out. ``waiting``: 0 unless ``event`` is MORE, else a number that
     changes when a frame begins, and with each 1024 bytes that are read.
-    ``held``: bytes that messages which are not complete take, of all connections. ``activity``: a
-    number that is the larger, the later this connection has read something. ``start``: 0, or a
+    ``sum``: bytes that messages which are not complete take in all connections. ``time``: a number
+    that is the larger, the later this connection has read something. ``start``: 0, or a
     number that stays the same during one message; negative if that goes into a buffer.
     ``poll`` is set by whoever looks whether frames that have begun get on.
     """
@@ -84,7 +84,7 @@ class Protocol(Receiving):
             if event != _MORE:
                 return 0
             return 1 + (self._rules.frames + (self.count >> 10) & 0x1FFFFFFF)
-        if name == 'held':
+        if name == 'sum':
             return Shared.held & 0x3FFFFFFF
         if name == 'start':
             rules = self._rules

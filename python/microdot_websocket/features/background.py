@@ -1,5 +1,5 @@
 """What reads for a handler that does not: pings and the peer's Close are answered, its end is
-noticed, and messages are kept for ``receive()``. The timer starts it: see ``WebSocket.attend()``.
+noticed, and messages are kept for ``receive()``. The timer starts it: see ``WebSocket.watch()``.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ class Background:
         ws.background = None
         if ws.state == _OPEN:
             ws.reader = ws.protocol
-            ws.attend()
+            ws.watch(1)
         return await ws.receive(None, maxsize, buffer)
 
     async def _stop(self):
@@ -82,11 +82,11 @@ class Background:
         self._receiving = True
         try:
             while self.reads:
-                ws.late = True
+                ws.timeout = True
                 ws.protocol.schedule()
                 await asyncio.sleep(0)
         finally:
-            ws.late = self._receiving = False
+            ws.timeout = self._receiving = False
 
     async def _put(self, message, maxsize, buffer):
         """Put it into a buffer: the bytes of it that are there."""

@@ -18,12 +18,12 @@ class _Timeout:
 
     def poll(self, ms):
         ws = self._ws
-        ws.late = True
+        ws.timeout = True
         ws.protocol.schedule()
         return 0 if ws.closed else _AGAIN
 
 
-async def receive_in_time(self, timeout, maxsize, buffer):
+async def wait_for(self, timeout, maxsize, buffer):
     """``receive(None, maxsize, buffer)``; asyncio.TimeoutError if it takes more than ``timeout``
     seconds. What has arrived of a message is kept for the next call."""
     watch = _Timeout(self)
@@ -32,4 +32,4 @@ async def receive_in_time(self, timeout, maxsize, buffer):
         return await self.receive(None, maxsize, buffer)
     finally:
         timer.clear(watch)
-        self.late = False
+        self.timeout = False

@@ -14,9 +14,9 @@ PACKAGE = Path(features.__file__).parents[1]
 
 # What the modules of the package use of a WebSocket, and applications do not.
 INSIDE = """
-abort acquire alone attend background compressed discard drain due exception flush late listen
-local lock message_lock next open pings poll protocol reader receive_in_time release schedule
-shutdown state throw update values wait_closed waiting watch writer
+abort acquire background compressed discard drain due replace exception flush listen local lock
+message_lock next open pings poll protocol reader release schedule shutdown state throw ticks
+timeout update values wait_closed wait_for waiting watch writer
 """
 # What stubs cannot know, or need not: what is private or within the package, what a type checker
 # takes for CPython's, and what WebSocket.__getattr__ supplies.
