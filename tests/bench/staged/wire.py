@@ -72,7 +72,7 @@ class Wire(io.IOBase):
         self.leave(start, heap)
         return bytes(part)  # which any socket would take too
 
-    def readline(self):
+    def readline(self, size=-1):
         line = bytes(self.incoming[self.at :]).split(b'\n')[0] + b'\n'
         self.at += len(line)
         return line
