@@ -10,7 +10,7 @@ from deflated import Deflated, bomb, far
 from feeding import open_small, pieces_of, split, ways
 from frames import BINARY, CONT, PING, TEXT, frame, pattern
 from memory_stream import run, settle
-from microdot_websocket.features.compression_offers import EXTENSION
+from microdot_websocket.features.compression import EXTENSION
 
 
 def compressed(opcode, payload, **options):

@@ -3,8 +3,8 @@
 import unittest
 
 from microdot_websocket.features import compression_answers
+from microdot_websocket.features.compression import EXTENSION, accept
 from microdot_websocket.features.compression_answers import confirm, offer
-from microdot_websocket.features.compression_offers import EXTENSION, accept
 
 OURS = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover'
 

@@ -11,7 +11,7 @@ from frames import BINARY, PING, TEXT, frame, pattern
 from memory_stream import run, settle
 from microdot import Request
 from microdot_websocket.features import compression
-from microdot_websocket.features.compression_offers import EXTENSION
+from microdot_websocket.features.compression import EXTENSION
 
 CPYTHON = sys.implementation.name == 'cpython'
 CAN_COMPRESS = bool(compression.deflate)

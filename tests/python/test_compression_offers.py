@@ -3,8 +3,8 @@ test_compression_connection.py."""
 
 import unittest
 
-from microdot_websocket.features import compression_offers
-from microdot_websocket.features.compression_offers import EXTENSION, accept
+from microdot_websocket.features import compression
+from microdot_websocket.features.compression import EXTENSION, accept
 
 OURS = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover'
 
@@ -91,8 +91,8 @@ class TestAccept(unittest.TestCase):
             self.assertEqual(client, 15, limit)
 
     def test_a_firmware_without_deflate(self):
-        inflater, compression_offers.Inflater = compression_offers.Inflater, None
+        inflater, compression.Inflater = compression.Inflater, None
         try:
             self.assertIs(accept(EXTENSION, 1000), None)
         finally:
-            compression_offers.Inflater = inflater
+            compression.Inflater = inflater

@@ -6,7 +6,7 @@ import unittest
 from capacity import LARGE, sample
 from deflated import Deflated, bomb, far, inflated
 from frames import pattern
-from microdot_websocket.features.compression_offers import MIN_BITS, Inflater, deflate
+from microdot_websocket.features.compression import MIN_BITS, Inflater, deflate
 
 CPYTHON = sys.implementation.name == 'cpython'
 

@@ -1,4 +1,5 @@
-"""permessage-deflate (RFC 7692): imported where handler and peer want it.
+"""permessage-deflate (RFC 7692), messages and the server's handshake: imported where handler and
+peer want it. The client's handshake is in ``compression_answers.py``.
 
 No window is kept from one message to the next, in either direction ("no context takeover", sections
 7.1.1.1 and 7.1.1.2): a connection takes no more memory than any other while it is idle.
@@ -10,16 +11,23 @@ No window is kept from one message to the next, in either direction ("no context
 - UTF-8 is checked when it has been inflated. What is no DEFLATE data: 1007.
 """
 
+import sys
+
 from microdot import Request
 
 from ..codec import utf8
 from ..websocket import const
-from .compression_offers import Inflater, accept, window_bits  # noqa: F401
 
-if Inflater:
-    from .compression_offers import MIN_BITS, deflate
-else:
-    deflate = None
+try:
+    if sys.implementation.name == 'cpython':
+        from ..cpython.deflate import MIN_BITS, Inflater, deflate
+    else:
+        from .deflate import MIN_BITS, Inflater, deflate
+except ImportError:  # a firmware that has no deflate
+    Inflater = deflate = None
+
+EXTENSION = 'permessage-deflate'
+OURS = EXTENSION + '; server_no_context_takeover; client_no_context_takeover'
 
 _TEXT = const(1)
 _BINARY = const(2)
@@ -40,24 +48,27 @@ def message_limit(ws):
     return limit if limit > 0 else Request.max_body_length if limit else _MAX_LENGTH
 
 
+# Attributes have names without an underscore, where it would be one name more to keep on a board.
+
+
 class Compression:
     """Of a connection that has agreed.
 
     :param ws: the ``WebSocket``, of which it is an attribute; messages are written to it in place
                of the ``Protocol``.
-    :param agreed: see ``compression_offers.accept()`` and ``confirm()``.
+    :param agreed: see ``accept()``, and ``confirm()`` of ``compression_answers.py``.
     :param options: a dict, or anything else for none.
     :param limit: of a message, in bytes: see ``message_limit()``.
     """
 
     def __init__(self, ws, agreed, options, limit):
-        self._ws = ws
-        self._default_limit = Request.max_body_length
-        _, receive_bits, self._send_bits = agreed
-        self._receive_bits = max(receive_bits, 9)
+        self.ws = ws
+        self.maxsize = Request.max_body_length
+        _, receive_bits, self.send_bits = agreed
+        self.bits = max(receive_bits, 9)
         options = options if isinstance(options, dict) else {}
-        self._level = options.get('level', _LEVEL)
-        self._threshold = options.get('threshold', _THRESHOLD)
+        self.level = options.get('level', _LEVEL)
+        self.threshold = options.get('threshold', _THRESHOLD)
         #: Of a compressed message, in bytes: what the longest message becomes in the worst case. It
         #: is 9 bits a byte, by an end that has only the fixed codes.
         self.limit = min(limit + (limit >> 3) + 16, _MAX_LENGTH)
@@ -66,14 +77,14 @@ class Compression:
 
     def write(self, data, opcode):
         """As ``Protocol.write()``."""
-        protocol = self._ws.protocol
-        bits = self._send_bits
+        protocol = self.ws.protocol
+        bits = self.send_bits
         if deflate and bits >= MIN_BITS and (not opcode or opcode == _TEXT or opcode == _BINARY):
             if protocol.locked:
                 return _BUSY  # it will be asked again: do not compress twice
-            if len(data) >= self._threshold:
+            if len(data) >= self.threshold:
                 bits = max(min(bits, window_bits(len(data))), MIN_BITS)
-                deflated = deflate(data, bits, self._level)
+                deflated = deflate(data, bits, self.level)
                 if deflated is not None:
                     opcode = opcode or (_TEXT if isinstance(data, str) else _BINARY)
                     return protocol.write(deflated, opcode | _RSV1)
@@ -87,9 +98,9 @@ class Compression:
         It ends the connection if the message is too long, or not as it should be.
         """
         if limit <= 0:
-            limit = self._default_limit if limit else _MAX_LENGTH
+            limit = self.maxsize if limit else _MAX_LENGTH
         self.rest = None
-        result = await attempt(ws, self._inflate, limit, buffer)
+        result = await attempt(ws, self.open, limit, buffer)
         if buffer is None:
             return result
         self.rest = result
@@ -98,11 +109,12 @@ class Compression:
             self.rest = None
         return n
 
-    def _inflate(self, limit, buffer):
-        protocol = self._ws.protocol
+    def open(self, limit, buffer):
+        """The message, or its ``Pieces`` if there is a buffer for them."""
+        protocol = self.ws.protocol
         text = protocol.event == _TEXT
         data = protocol.data or b'\x00'  # an empty message in the way that RFC 7692 has it
-        bits = min(self._receive_bits, window_bits(limit))  # none refers to more than itself
+        bits = min(self.bits, window_bits(limit))  # none refers to more than itself
         inflater = Inflater(data, min(bits, window_bits(_RATIO * len(data))), bits)
         if buffer is None:
             return inflate(inflater, limit, text)
@@ -138,28 +150,28 @@ class Pieces:
     ended = False
 
     def __init__(self, inflater, limit, text, buffer):
-        self._inflater = inflater
-        self._left = limit
-        self._text = text
-        self._view = memoryview(buffer)
-        self._utf8 = 0
+        self.inflater = inflater
+        self.left = limit
+        self.text = text
+        self.buf = memoryview(buffer)
+        self.utf8 = 0
 
     def receive(self, ws):
         """Inflate until the buffer is full, or less at the message's end; to await: the bytes."""
-        return attempt(ws, self._fill)
+        return attempt(ws, self.read)
 
-    def _fill(self):
-        view = self._view
-        n = self._inflater.readinto(view)
-        self._left -= n
+    def read(self):
+        view = self.buf
+        n = self.inflater.readinto(view)
+        self.left -= n
         self.ended = n < len(view)
-        if self._left <= 0 and not self.ended:
-            if self._inflater.readinto(bytearray(1)):
+        if self.left <= 0 and not self.ended:
+            if self.inflater.readinto(bytearray(1)):
                 raise OverflowError
             self.ended = True
-        if self._text:
-            self._utf8 = utf8(view, 0, n, self._utf8)
-            if self._utf8 < 0 or (self.ended and self._utf8):
+        if self.text:
+            self.utf8 = utf8(view, 0, n, self.utf8)
+            if self.utf8 < 0 or (self.ended and self.utf8):
                 raise ValueError('invalid UTF-8')
         return n
 
@@ -199,3 +211,81 @@ def inflate(inflater, limit, text):
         raise ValueError('invalid UTF-8')
     view = memoryview(buf)[:n]
     return str(view, 'utf-8') if text else bytes(view)
+
+
+def window_bits(size):
+    """The smallest window that holds ``size`` bytes, in bits; 9 to 15."""
+    bits = 9
+    while bits < 15 and 1 << bits < size:
+        bits += 1
+    return bits
+
+
+def accept(header, limit):
+    """A server's choice among the offers in a ``Sec-WebSocket-Extensions`` header.
+
+    :param limit: of the messages to be received, in bytes.
+
+    ``(answer, bits, bits)``: the response's header and the windows of the client, as it compresses,
+    and of the server. None: there is no offer that can be accepted.
+    """
+    for offer in extensions(header) if Inflater else ():
+        if offer:
+            answer = OURS
+            client = window_bits(limit)
+            server = offer.get('server_max_window_bits')
+            if server:
+                answer += '; server_max_window_bits=%d' % server
+            if 'client_max_window_bits' in offer:
+                client = min(client, offer['client_max_window_bits'] or 15)
+                answer += '; client_max_window_bits=%d' % client
+            else:
+                client = 15
+            return answer, client, server or 15
+    return None
+
+
+def extensions(header):
+    """A dict of parameters for each extension in a list (RFC 6455, section 9.1): {} if there is one
+    that is not as section 7.1 has it, or if it is another extension."""
+    return [_parameters(*_split(item, ';')) for item in _split(header, ',') if item]
+
+
+def _parameters(name, *items):
+    found = {EXTENSION: True}
+    if name != EXTENSION:
+        return {}
+    for item in items:
+        name, equals, value = [part.strip() for part in item.partition('=')]
+        if len(value) > 1 and value[0] == value[-1] == '"':
+            value = value[1:-1].replace('\\', '')
+        if name in found:
+            return {}
+        if name in ('server_no_context_takeover', 'client_no_context_takeover'):
+            if equals:
+                return {}
+            found[name] = True
+        elif name in ('server_max_window_bits', 'client_max_window_bits'):
+            if value in '8 9 10 11 12 13 14 15'.split():
+                found[name] = int(value)
+            elif name[0] == 'c' and not equals:
+                found[name] = 0
+            else:
+                return {}
+        else:
+            return {}
+    return found
+
+
+def _split(text, separator):
+    """The parts, stripped, between separators that are not in quotes."""
+    parts = ['']
+    quoted = False
+    for c in text:
+        if c == '"':
+            quoted = not quoted
+        if c == separator and not quoted:
+            parts.append('')
+        else:
+            parts[-1] += c
+    return [part.strip() for part in parts]

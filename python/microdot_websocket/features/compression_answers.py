@@ -1,7 +1,13 @@
 """The client's handshake of permessage-deflate: RFC 7692, section 7.1. See ``compression.py``."""
 
-from .compression import Compression, message_limit
-from .compression_offers import OURS, Inflater, extensions, window_bits
+from .compression import (
+    OURS,
+    Compression,
+    Inflater,
+    extensions,
+    message_limit,
+    window_bits,
+)
 
 
 def offer(limit):

@@ -1,5 +1,5 @@
 """DEFLATE (RFC 1951) for messages, with MicroPython's ``deflate``. For CPython there is
-``cpython/deflate.py``; ``compression_offers.py`` picks.
+``cpython/deflate.py``; ``compression.py`` picks.
 
 ``Inflater(data, few, bits)``: inflates a whole message, of ``size`` bytes. ``bits``: the
 window of the end that has compressed it, or less if the message will not be longer than that;
@@ -21,8 +21,8 @@ from micropython import const
 
 #: Left out at a message's end (RFC 7692, section 7.2.1), and what ends the stream behind it.
 TAIL = b'\x00\x00\xff\xff\x03\x00'
-#: Final blocks in one message, at most, with others behind them: each costs a new window.
-STREAMS = const(16)
+# Final blocks in one message, at most, with others behind them: each costs a new window.
+_STREAMS = const(16)
 MIN_BITS = const(8)  # of a window that can be compressed for
 
 # What _filling() begins with: a block's header, and a byte of 9 bits
@@ -39,70 +39,70 @@ class Inflater:
 
     def __init__(self, data, few, bits):
         self.size = len(data)
-        self._message = data + TAIL
-        self._bits = few
-        self._most_bits = bits
-        self._byte = _FF
-        self._done = 0
-        self._open()
+        self.data = data + TAIL
+        self.bits = few
+        self.most = bits
+        self.byte = _FF
+        self.done = 0
+        self.open()
 
     def rewind(self):
-        self._byte = _FE
-        self._done = 0
-        self._open()
+        self.byte = _FE
+        self.done = 0
+        self.open()
 
-    def _open(self):
-        self._streams = 0
-        self._next_stream(len(self._message))
+    def open(self):
+        self.count = 0
+        self.next(len(self.data))
 
-    def _next_stream(self, left):
+    def next(self, left):
         """:param left: bytes of the message that are left for it."""
-        self._stream = self._source = None  # they may be collected, and the window with them
-        self._streams += 1
-        if self._streams > STREAMS:
+        self.stream = self.source = None  # they may be collected, and the window with them
+        self.count += 1
+        if self.count > _STREAMS:
             raise ValueError('too many final blocks')
-        repeats = 1 << self._bits - 8
-        blocks = _filling(self._byte, repeats)
-        self._end = len(blocks) + left
-        self._source = io.BytesIO(blocks + memoryview(self._message)[-left:])
-        self._stream = DeflateIO(self._source, RAW, self._bits)
+        repeats = 1 << self.bits - 8
+        blocks = _filling(self.byte, repeats)
+        self.end = len(blocks) + left
+        self.source = io.BytesIO(blocks + memoryview(self.data)[-left:])
+        self.stream = DeflateIO(self.source, RAW, self.bits)
         buf = memoryview(bytearray(_REPEATED))
-        self._stream.readinto(buf[:1])
+        self.stream.readinto(buf[:1])
         for _ in range(repeats):
-            self._stream.readinto(buf)
+            self.stream.readinto(buf)
 
     def readinto(self, buf):
-        if not self._stream:
+        if not self.stream:
             return 0
         view = memoryview(buf)
         try:
             try:
-                n = self._read(view)
+                n = self.read(view)
             except OSError:
-                if self._bits == self._most_bits:
+                if self.bits == self.most:
                     raise
-                self._bits = self._most_bits
-                self._open()
-                done = self._done  # of it, again
+                self.bits = self.most
+                self.open()
+                done = self.done  # of it, again
                 while done:
-                    done -= self._read(view[:done])
-                n = self._read(view)
+                    done -= self.read(view[:done])
+                n = self.read(view)
         except (OSError, EOFError):
             raise ValueError('bad compressed data')
-        self._done += n
+        self.done += n
         return n
 
-    def _read(self, view):
+    def read(self, buf):
         n = 0
-        while n < len(view) and self._stream:
-            n += self._stream.readinto(view[n:])
-            if n < len(view):
-                left = self._end - self._source.tell()
+        while n < len(buf) and self.stream:
+            n += self.stream.readinto(buf[n:])
+            if n < len(buf):
+                left = self.end - self.source.tell()
                 if left:
                     # RFC 7692, section 7.2.1: others may follow a final block.
-                    self._next_stream(left)
+                    self.next(left)
                 else:
-                    self._stream = None
+                    self.stream = None
         return n
 
 
