@@ -80,13 +80,8 @@ def check_origins(origins):
 
 def is_allowed(origin, origins):
     """Whether an ``Origin`` header (RFC 6454), or None for none, is one of them."""
-    if origin is None:
-        return None in origins
-    origin = origin.strip().lower()
-    for allowed in origins:
-        if allowed is not None and allowed.lower() == origin:
-            return True
-    return False
+    origin = origin and origin.strip().lower()
+    return origin in [allowed and allowed.lower() for allowed in origins]
 
 
 def choose(headers, subprotocols):
