@@ -5,6 +5,7 @@ uzlib, MicroPython's, is less strict than zlib with the codes that a block bring
 message, of no compressor, may become any data. It may not refer to what is before it.
 """
 
+import asyncio
 import functools
 import os
 import subprocess
@@ -141,7 +142,7 @@ def receives(message, bits, limit, text, size):
     if not error and (len(expected) > most or (text and not is_utf8(expected))):
         error = 'refused'
     try:
-        got = compression_peer.received(message, bits, limit, text, size)
+        got = asyncio.run(compression_peer.received(message, bits, limit, text, size))
     except compression_peer.Refused as refused:
         (got,) = refused.args
     check(got, expected, error, bits)

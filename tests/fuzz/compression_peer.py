@@ -5,6 +5,7 @@ r BITS LIMIT TEXT SIZE HEX: a message is received: hex of what it becomes, or ! 
 s BITS LEVEL HEX: a message is sent: hex of what it is compressed to, or - if it goes as it is
 """
 
+import asyncio
 import sys
 from binascii import hexlify, unhexlify
 
@@ -27,15 +28,7 @@ class Connection:
         raise Refused(code)
 
 
-def result_of(coroutine):
-    try:
-        coroutine.send(None)
-    except StopIteration as end:
-        return end.value
-    raise AssertionError('it waits for something')
-
-
-def received(data, bits, limit, text, size):
+async def received(data, bits, limit, text, size):
     """The bytes of a message; Refused. ``size``: of the buffer for ``receive_into()``, or, with a
     ``limit`` of 0, ``stream()``; 0: by ``receive()``."""
     ws = Connection(data, text)
@@ -43,13 +36,14 @@ def received(data, bits, limit, text, size):
     if size and limit:
         limit = size
     if not size:
-        message = result_of(it.message(ws, limit, None))
+        message = await it.message(ws, limit, None)
         assert isinstance(message, str if text else bytes)
         return message.encode() if text else message
     buffer = bytearray(size)
-    pieces = [bytes(buffer[: result_of(it.message(ws, limit, buffer))])]
+    n = await it.message(ws, limit, buffer)
+    pieces = [bytes(buffer[:n])]
     while it.rest:
-        n = result_of(it.rest.receive(ws))
+        n = await it.rest.receive(ws)
         pieces.append(bytes(buffer[:n]))
         if it.rest.ended:
             break
@@ -63,7 +57,7 @@ def answer(kind, *words):
         deflated = compression.deflate(data, *numbers)
         return '-' if deflated is None else '=' + hexlify(deflated).decode()
     try:
-        return '=' + hexlify(received(data, *numbers)).decode()
+        return '=' + hexlify(asyncio.run(received(data, *numbers))).decode()
     except Refused as refused:
         return '!%d' % refused.args[0]
 

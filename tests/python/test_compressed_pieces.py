@@ -123,6 +123,22 @@ class TestConnection(unittest.TestCase):
 
         run(main())
 
+    def test_others_run_while_a_stream_is_looked_at(self):
+        """Which comes before its first piece; how long it takes, nobody knows."""
+
+        async def main():
+            ws, peer = await open_compressing()
+            peer.feed(frame(BINARY, bomb(10 * 516), rsv=4))
+            task = asyncio.create_task(ws.stream(bytearray(500)).__anext__())
+            turns = 0
+            while not task.done():
+                await asyncio.sleep(0)
+                turns += 1
+            self.assertEqual(bytes(await task), b'x' * 500)
+            self.assertTrue(turns >= 10 or CPYTHON)
+
+        run(main())
+
     def test_more_than_the_limit_in_pieces(self):
         async def main():
             ws, peer = await open_compressing(max_message_length=LARGE // 4)

@@ -11,6 +11,7 @@ No window is kept from one message to the next, in either direction ("no context
 - UTF-8 is checked when it has been inflated. What is no DEFLATE data: 1007.
 """
 
+import asyncio
 import sys
 
 from microdot import Request
@@ -109,7 +110,7 @@ class Compression:
             self.rest = None
         return n
 
-    def open(self, limit, buffer):
+    async def open(self, limit, buffer):
         """The message, or its ``Pieces`` if there is a buffer for them."""
         protocol = self.ws.protocol
         text = protocol.event == _TEXT
@@ -119,19 +120,15 @@ class Compression:
         if buffer is None:
             return inflate(inflater, limit, text)
         if not (text or inflater.sure):
-            piece = bytearray(_PIECE)  # before any of it is put out
-            found = count(inflater, limit, piece)[1]
-            if found:
-                recount(inflater, limit, piece, found)
-            inflater.rewind()
+            await verify(inflater, limit)  # before any of it is put out
         return Pieces(inflater, limit, text, buffer)
 
 
 async def attempt(ws, function, *args):
-    """What the function returns. What it raises ends the connection: ValueError, the data is no
-    good; OverflowError, it is too long."""
+    """What the async function returns. What it raises ends the connection: ValueError, the data is
+    no good; OverflowError, it is too long."""
     try:
-        return function(*args)
+        return await function(*args)
     except ValueError as exc:
         code = _INVALID_PAYLOAD
         reason = str(exc)
@@ -160,7 +157,7 @@ class Pieces:
         """Inflate until the buffer is full, or less at the message's end; to await: the bytes."""
         return attempt(ws, self.read)
 
-    def read(self):
+    async def read(self):
         view = self.buf
         n = self.inflater.readinto(view)
         self.left -= n
@@ -195,6 +192,29 @@ def recount(inflater, limit, buf, found):
     inflater.rewind()
     if count(inflater, limit, buf)[1] != found:
         raise ValueError('bad compressed data')
+
+
+async def verify(inflater, limit):
+    """Inflate it once, and once more if there is a need. Errors: as of ``count()``."""
+    buf = bytearray(_PIECE)
+    before = 0
+    while True:
+        n = found = 0
+        piece = len(buf)
+        while piece == len(buf):
+            piece = inflater.readinto(buf)
+            n += piece
+            found += buf.count(b'\xff', 0, piece)
+            if n > limit:
+                raise OverflowError
+            if limit == _MAX_LENGTH:
+                await asyncio.sleep(0)  # of stream(): it may take long
+        inflater.rewind()
+        if found == before:
+            return
+        if before:
+            raise ValueError('bad compressed data')
+        before = found
 
 
 def inflate(inflater, limit, text):
