@@ -72,8 +72,8 @@ class Wire(io.IOBase):
         self.leave(start, heap)
         return bytes(part)  # which any socket would take too
 
-    def readline(self, size=-1):
-        line = bytes(self.incoming[self.at :]).split(b'\n')[0] + b'\n'
+    def readline(self, size=1 << 20):
+        line = (bytes(self.incoming[self.at :]).split(b'\n')[0] + b'\n')[:size]
         self.at += len(line)
         return line
 
