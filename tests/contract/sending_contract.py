@@ -1,11 +1,11 @@
 """How a Protocol sends: frames, masks, what waits for the stream, and errors."""
 
-import sys
 from array import array
 
 from capacity import LARGE, SMALL, fitting
 from frames import BINARY, CLOSE, CONT, KEY, PING, PONG, TEXT, frame, parse, pattern
 from memory_stream import run, settle
+from not_utf8 import SURROGATES
 from scripted_stream import Stream, client, connection, flush
 
 FIN = 0x80
@@ -15,14 +15,6 @@ BURST = 32
 
 
 BIG = 2000 if SMALL else LARGE  # of which several copies are needed
-
-
-if sys.implementation.name == 'micropython':
-    import json
-
-    SURROGATES = json.loads('"\\ud83d\\ude00"'), json.loads('["abc\\ud83d"]')[0]
-else:
-    SURROGATES = '\ud83d\ude00', 'abc\ud83d'
 
 
 class SendingContract:

@@ -77,17 +77,21 @@ class Compression:
         self.rest = None
 
     def write(self, data, opcode):
-        """As ``Protocol.write()``."""
+        """As ``Protocol.write()``. ValueError too: text that is no UTF-8."""
         protocol = self.ws.protocol
         bits = self.send_bits
         if deflate and bits >= MIN_BITS and (not opcode or opcode == _TEXT or opcode == _BINARY):
             if protocol.locked:
                 return _BUSY  # it will be asked again: do not compress twice
             if len(data) >= self.threshold:
+                opcode = opcode or (_TEXT if isinstance(data, str) else _BINARY)
+                if isinstance(data, str):
+                    data = data.encode()
+                if opcode == _TEXT and utf8(data, 0, len(data), 0):
+                    raise ValueError('invalid UTF-8')
                 bits = max(min(bits, window_bits(len(data))), MIN_BITS)
                 deflated = deflate(data, bits, self.level)
                 if deflated is not None:
-                    opcode = opcode or (_TEXT if isinstance(data, str) else _BINARY)
                     return protocol.write(deflated, opcode | _RSV1)
         return protocol.write(data, opcode)
 

@@ -11,8 +11,6 @@ _INTERNAL_ERROR = const(1011)
 _BURST = const(32)  # fragments without waiting, before other tasks get their turn
 _NOT_LAST = const(0x80)  # added to an opcode: a fragment that others follow
 
-_BUFFERS = bytes, bytearray, memoryview
-
 
 async def send_stream(self, chunks):
     """Send one message whose parts come one by one, each as a fragment (RFC 6455, section 5.4).
@@ -60,19 +58,22 @@ class _Message:
         self._burst = 0
 
     async def send(self, chunk):
-        if isinstance(chunk, str):
-            opcode = _TEXT
-        elif isinstance(chunk, _BUFFERS):
-            opcode = _BINARY
-        else:
-            raise TypeError('send_stream() takes str or bytes, not %s' % type(chunk).__name__)
-        if self.opcode == opcode:
-            opcode = _CONT
-        elif self.opcode:
+        kind = _TEXT
+        if not isinstance(chunk, str):
+            kind = _BINARY
+            try:
+                memoryview(chunk)
+            except TypeError:
+                raise TypeError('send_stream() takes str or bytes, not %s' % type(chunk).__name__)
+        before = self.opcode
+        if before and before != kind:
             raise TypeError('send_stream() takes either str or bytes, not both')
-        else:
-            self.opcode = opcode
-        await self._write(opcode | _NOT_LAST, chunk)
+        self.opcode = kind
+        try:
+            await self._write((_CONT if before else kind) | _NOT_LAST, chunk)
+        except ValueError:  # it is no UTF-8: nothing of it is out
+            self.opcode = before
+            raise
 
     async def end(self):
         # An empty fragment: that a chunk was the last shows only once it has been sent.
