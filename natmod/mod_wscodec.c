@@ -1016,7 +1016,7 @@ static void protocol_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     dest[0] = INT(n);
 }
 
-/* utf8(buf, start, end, state) -> the new state, negative for an error. Twin: core/text.py, utf8 */
+/* utf8(buf, start, end, state) -> the new state, negative for an error. Twin: core/__init__.py, utf8 */
 static mp_obj_t utf8(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     size_t start = get_number(args[1]); /* huge if it is negative */

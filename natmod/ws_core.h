@@ -2,7 +2,7 @@
  *
  * No MicroPython header, no libc call, no division, no global, no allocation: the same source is
  * built into natmods for every core, into firmware, and into a shared library for the tests.
- * The Python twins are in python/microdot_websocket/core/: mask.py, text.py and rules.py. Which frames are
+ * The Python twins are in python/microdot_websocket/core/: __init__.py and rules.py. Which frames are
  * allowed is said in ws_protocol.h, not here.
  */
 #ifndef WS_CORE_H
@@ -35,12 +35,12 @@ typedef struct {
 int ws_parse_header(const uint8_t *buf, size_t len, ws_header_t *header);
 
 /* XOR len bytes at buf in place with key (section 5.3); buf[0] meets key[phase & 3].
- * Any alignment; never makes an unaligned word access.   Twin: mask.unmask */
+ * Any alignment; never makes an unaligned word access.   Twin: core.unmask */
 void ws_unmask(uint8_t *buf, size_t len, const uint8_t key[4], size_t phase);
 
 /* Continue to check UTF-8 (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF).
  * state is WS_UTF8_ACCEPT or what the last call returned. Returns the new state, or
- * WS_UTF8_REJECT at the first byte that no valid text has there.   Twin: text.utf8 */
+ * WS_UTF8_REJECT at the first byte that no valid text has there.   Twin: core.utf8 */
 int ws_utf8(const uint8_t *buf, size_t len, int state);
 
 #endif

@@ -8,15 +8,15 @@ class NoMemory:
 
     def __enter__(self):
         if sys.implementation.name == 'cpython':
-            from microdot_websocket.core import receiving
+            from microdot_websocket.core import twin
 
-            receiving.bytearray = refuse
+            twin.bytearray = refuse
 
     def __exit__(self, *_):
         if sys.implementation.name == 'cpython':
-            from microdot_websocket.core import receiving
+            from microdot_websocket.core import twin
 
-            del receiving.bytearray
+            del twin.bytearray
 
 
 def refuse(*args):

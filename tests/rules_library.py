@@ -9,6 +9,15 @@ JUNK = b'\xa5' * 9  # behind what has arrived, as in a read buffer
 class State(Rules):
     """The same as ws_protocol_library.State, with the memory of Python's."""
 
+    @property
+    def start(self):
+        """As the C struct names it."""
+        return self.index
+
+    @start.setter
+    def start(self, start):
+        self.index = start
+
     def put_arrived(self, data):
         return bytearray(data + JUNK)
 
@@ -30,8 +39,9 @@ class State(Rules):
         return message.encode() if isinstance(message, str) else message
 
     def payload(self, event):
-        assert type(self.data) is (str if event == CLOSE else bytes)
-        return (self.close_code, self.data.encode()) if event == CLOSE else self.data
+        data, self.message = self.message, None
+        assert type(data) is (str if event == CLOSE else bytes)
+        return (self.close_code, data.encode()) if event == CLOSE else data
 
 
 class Core:

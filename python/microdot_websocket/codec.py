@@ -14,7 +14,7 @@ ABI = version
 
 # What is built into a firmware is not in sys.modules; the twin is, if it was picked.
 if Protocol is getattr(sys.modules.get('microdot_websocket.core.twin'), 'Protocol', None):
-    from .core.text import utf8
+    from .core import utf8
 
     IMPL = 'python'
 else:

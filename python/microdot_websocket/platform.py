@@ -4,10 +4,11 @@
 import sys
 
 # Here, and not only where they are needed: for imports in imports a board's stack may be too short.
-from .core import frames, mask, receiving, rules, sending, text  # noqa: F401
+from .core import rules, sending, stream  # noqa: F401
 from .core.twin import Protocol  # noqa: F401
 
 if sys.implementation.name == 'cpython':
+    from .cpython.install import start  # noqa: F401
     from .cpython.timer import clear, set  # noqa: F401
 
 
@@ -18,9 +19,9 @@ def print_exception(exc):
     heap may be too full for it: say so, and go on.
     """
     if not isinstance(exc, ImportError):
-        from .natmod_hint import hint
+        from .natmod_hint import warn
 
-        print('microdot_websocket: _wscodec.mpy cannot be used (%s); %s' % (exc, hint()))
+        warn(exc)
 
 
 def connect(sock):
@@ -30,10 +31,3 @@ def connect(sock):
     from .transport import open_transport
 
     return open_transport(*sock)
-
-
-def start():
-    """What the package is on CPython besides; ``install()``."""
-    from .cpython import main
-
-    return main.install

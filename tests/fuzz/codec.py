@@ -10,8 +10,8 @@ import frames
 import ws_protocol_library
 from hypothesis import given
 from hypothesis import strategies as st
-from microdot_websocket.core import mask, text
-from microdot_websocket.core.frames import write_header
+from microdot_websocket import core as twin
+from microdot_websocket.core.sending import write_header
 from ws_core_library import Guarded
 
 from . import reference
@@ -48,16 +48,16 @@ def unmask(data, key, phase, cut, before, behind):
     cut = min(cut, len(data))
 
     copy = bytearray(buf)
-    assert mask.unmasked(copy, start, end, key) == reference.unmask(data, key)
+    assert twin.unmasked(copy, start, end, key) == reference.unmask(data, key)
     lib.ws_unmask(address + start, len(data), key, phase % 2**64)
-    mask.unmask(buf, start, end, key, phase)
+    twin.unmask(buf, start, end, key, phase)
     whole = surrounded(expected, before, behind)[0]
     assert memory.read(len(buf)) == whole
     assert buf == whole
     # Again, in two pieces: back to what it was.
     for at, stop in ((0, cut), (cut, len(data))):
         lib.ws_unmask(address + start + at, stop - at, key, (phase + at) % 2**64)
-        mask.unmask(buf, start + at, start + stop, key, phase + at)
+        twin.unmask(buf, start + at, start + stop, key, phase + at)
     whole = surrounded(data, before, behind)[0]
     assert memory.read(len(buf)) == whole
     assert buf == whole
@@ -82,7 +82,7 @@ def utf8(data, state, sizes, before, behind):
         stop = min(at + size, len(data))
         expected = reference.utf8(whole[: 1 + stop])
         assert lib.ws_utf8(address + at, stop - at, state) == expected
-        assert text.utf8(buf, start + at, start + stop, state) == expected
+        assert twin.utf8(buf, start + at, start + stop, state) == expected
         if expected < 0 or stop == len(data):
             break
         state, at = expected, stop

@@ -13,7 +13,7 @@ import ws_protocol_library
 from frames import BINARY, CLOSE, PONG, TEXT
 from hypothesis import given
 from hypothesis import strategies as st
-from microdot_websocket.core.frames import ERRORS
+from microdot_websocket.core.rules import error
 from protocol_owner import BUFFER_MIN, FULL, IDLE, MORE, SKIP, Owner
 
 from . import protocol_model as model
@@ -137,7 +137,7 @@ def check(served, server, role):
     expected = model.outcome(stream[: served.asked_at], server.limits_after, role, served.skips)
     assert [in_words(event) for event in served.events] == expected.events
     if served.end < FULL:
-        assert ERRORS[served.end][0] in expected.codes
+        assert error(served.end)[0] in expected.codes
     else:
         assert not expected.codes
         if served.found_close is not None:

@@ -6,8 +6,8 @@ import ctypes
 import frames
 import pytest
 from frames import BINARY, CLOSE, CONT, KEY, PING, TEXT, header
-from microdot_websocket.core.frames import ERRORS as ERROR_TEXTS
-from microdot_websocket.core.frames import write_header
+from microdot_websocket.core import rules
+from microdot_websocket.core.sending import write_header
 from protocol_owner import ERRORS, FULL, IDLE, MORE, OWN, Owner
 from ws_core_library import NATMOD, Guarded, symbols
 from ws_protocol_feeding import KEYS, close, encoded, events_of, frame
@@ -133,7 +133,7 @@ def test_write_header(c_core):
             expected = header(opcode, n, fin, None, rsv)
             address = guarded.place(b'\xee' * len(expected))
             first = fin << 7 | rsv << 4 | opcode
-            assert write_header(first, n) == expected
+            assert write_header(first, n, b'') == expected
             assert c_core.lib.ws_write_header(address, first, n) == len(expected)
             assert guarded.read(len(expected)) == expected
 
@@ -158,7 +158,7 @@ def test_errors(c_core):
         text = c_core.lib.ws_error_text(number, n)
         text = ctypes.string_at(text, n.value)
         text = text.decode()
-        assert (c_core.lib.ws_error_code(number), text) == expected[name] == ERROR_TEXTS[number]
+        assert (c_core.lib.ws_error_code(number), text) == expected[name] == rules.error(number)
 
 
 @pytest.mark.parametrize('optimize', ['-Os', '-O2', '-O3'])

@@ -5,7 +5,7 @@ from itertools import product
 
 import frames
 from frames import BINARY, CLOSE, CONT, KEY, PING, PONG, TEXT, header, pattern
-from microdot_websocket.core.frames import is_close_code
+from microdot_websocket.core.rules import is_close_code
 from protocol_owner import COMPRESSED, ERRORS, FULL, IDLE, MORE, Owner
 from ws_protocol_feeding import KEYS, check, close, encoded, error, events_of, frame
 

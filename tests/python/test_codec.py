@@ -65,11 +65,11 @@ class TestImport(unittest.TestCase):
             builtins.print = saved
 
     def check_twin(self, loaded):
-        from microdot_websocket.core import text, twin
+        from microdot_websocket.core import twin, utf8
 
         self.assertEqual(loaded.IMPL, 'python')
         self.assertIs(loaded.Protocol, twin.Protocol)
-        self.assertIs(loaded.utf8, text.utf8)
+        self.assertIs(loaded.utf8, utf8)
 
     def test_natmod(self):
         loaded = self.load(Natmod())

@@ -1,4 +1,4 @@
-"""The choice of a transport, and the one that has no connection."""
+"""The choice of a transport, and what one need not do itself."""
 
 import sys
 import unittest
@@ -41,15 +41,18 @@ class TestOpenTransport(unittest.TestCase):
         self.assertIs(type(transport), InProcessTransport)
 
 
-class TestNoConnection(unittest.TestCase):
-    def test_it(self):
+class TestTransport(unittest.TestCase):
+    def test_what_one_has_to_do(self):
         transport = Transport()
         for call, args in (
             (transport.readinto, (bytearray(9),)),
             (transport.write, (b'x',)),
             (transport.wait, (0,)),
         ):
-            self.assertRaises(OSError, call, *args)
+            self.assertRaises(NotImplementedError, call, *args)
+
+    def test_what_one_need_not(self):
+        transport = Transport()
         self.assertTrue(transport.is_sent())
         self.assertEqual(transport.unsent, 0)
         self.assertFalse(transport.wake())

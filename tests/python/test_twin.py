@@ -1,10 +1,16 @@
-"""The twin: arguments, and tasks that wait. How it receives and sends is in test_receiving.py and
-test_sending.py."""
+"""The twin: its arguments, tasks that wait, and how it receives. See test_rules.py and
+test_sending.py, too."""
 
 import unittest
 
 from arguments_contract import ArgumentsContract
-from microdot_websocket.core.twin import Protocol
+from buffers_contract import BuffersContract
+from frames import BINARY, TEXT, close, frame
+from memory_stream import run
+from microdot_websocket.core.twin import Protocol, spare
+from reading_contract import ReadingContract
+from scripted_stream import Stream, connection, events_of, receive
+from shared_contract import SharedContract, UnreadContract
 from tasks_contract import TasksContract
 
 
@@ -14,3 +20,79 @@ class TestArguments(ArgumentsContract, unittest.TestCase):
 
 class TestTasks(TasksContract, unittest.TestCase):
     Protocol = Protocol
+
+
+class TestBuffers(BuffersContract, unittest.TestCase):
+    Protocol = Protocol
+
+
+class TestReading(ReadingContract, unittest.TestCase):
+    Protocol = Protocol
+
+
+class TestShared(SharedContract, unittest.TestCase):
+    Protocol = Protocol
+
+
+class TestUnread(UnreadContract, unittest.TestCase):
+    Protocol = Protocol
+
+
+class TestSpareBuffer(unittest.TestCase):
+    """The read buffer that no connection holds."""
+
+    def setUp(self):
+        spare.clear()
+
+    def test_connections_that_wait_share_it(self):
+        async def main():
+            streams = [Stream() for _ in range(3)]
+            protocols = [connection(Protocol, stream, 200) for stream in streams]
+            buffer = spare[200]
+            for _ in range(2):
+                for stream, p in zip(streams, protocols):
+                    stream.feed(frame(BINARY, bytes(90)) * 3)
+                    for _ in range(3):
+                        self.assertEqual(await receive(p), bytes(90))
+                    self.assertEqual(list(spare), [200])
+                    self.assertIs(spare[200], buffer)
+
+        run(main())
+
+    def test_one_in_the_middle_of_a_frame_holds_it(self):
+        async def main():
+            p = connection(Protocol, Stream(frame(BINARY, bytes(90))[:50]), 200)
+            buffer = spare[200]
+            self.assertIs(p.read(-1, None), False)
+            self.assertEqual(list(spare), [200])  # all is in the message
+            other = connection(Protocol, Stream(frame(BINARY, bytes(90))[:5]), 200)
+            self.assertIs(other.read(-1, None), False)
+            self.assertEqual(list(spare), [])
+            other.abort()
+            self.assertIs(spare[200], buffer)
+
+        run(main())
+
+    def test_one_that_has_ended_gives_it_back(self):
+        async def main():
+            for data in (close(1000), frame(TEXT, 'x') + close(), close() + frame(TEXT, 'x')):
+                p = connection(Protocol, Stream(data, 99, True), 200)
+                buffer = spare[200]
+                await events_of(p)
+                self.assertIs(spare.get(200), buffer)
+                p = connection(Protocol, Stream(data, 99, True), 200)
+                while p.drain() is None:
+                    await p
+                p.abort()
+                self.assertIs(spare.get(200), buffer)
+
+        run(main())
+
+    def test_another_size_takes_its_place(self):
+        connection(Protocol, Stream(), 200)
+        connection(Protocol, Stream(), 300)
+        self.assertEqual([len(buffer) for buffer in spare.values()], [300])
+
+    def test_without_a_connection_it_is_made_too(self):
+        Protocol(None, None, 400, 0, 0, 0, 0)
+        self.assertEqual(list(spare), [400])

@@ -14,11 +14,11 @@ def server_name(request):
 
 @pytest.fixture(scope='session')
 def start_server(server_name):
-    """start_server(script, *args): see Server."""
+    """start_server(script, *args, **options): see Server."""
     servers = []
 
-    def start(script, *args):
-        servers.append(Server(server_name, script, *args))
+    def start(script, *args, **options):
+        servers.append(Server(server_name, script, *args, **options))
         return servers[-1]
 
     yield start

@@ -47,10 +47,16 @@ def websockets_server():
     thread.join()
 
 
+# A message of 1 MiB is there two or three times: in 4 MB a few small objects in the middle, which
+# lie there by chance, would be in the way.
+HEAP = '8m'
+
+
 @pytest.fixture
 def own_server(start_server, server_name):
     """Not that of the other tests, whose long messages need a heap that nothing is strewn over."""
-    server = start_server(Path(__file__).with_name('app.py'), 'PORT', IMPL[server_name])
+    app = Path(__file__).with_name('app.py')
+    server = start_server(app, 'PORT', IMPL[server_name], heap=HEAP)
     yield server
     assert 'Traceback' not in server.stop()
 
@@ -72,7 +78,7 @@ def silent_url():
 
 def run(name, *urls):
     """What client_app.py prints on that interpreter."""
-    arguments, env = command(name)
+    arguments, env = command(name, heap=HEAP)
     script = Path(__file__).with_name('client_app.py')
     process = subprocess.run(
         [*arguments, str(script), IMPL[name], *urls],

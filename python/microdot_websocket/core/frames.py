@@ -1,4 +1,7 @@
-"""Frames of RFC 6455: their opcodes, close codes and headers, and what breaks a rule."""
+"""The numbers of the protocol, in one place. Modules that a board imports repeat those that they
+use, with an underscore: so they take no memory there, and no look-up."""
+
+from .sending import write_header
 
 try:
     from micropython import const
@@ -23,7 +26,7 @@ END = const(-4)  # the stream has ended
 BLOCKED = const(-5)  # corked frames have to be flushed before the task may wait
 WOKEN = const(-6)  # schedule() was called, or another task has taken the reading over
 
-# The peer broke a rule.
+# The peer broke a rule. What a Close has to tell it: error() in rules.py
 ERR_RSV = const(-10)
 ERR_OPCODE = const(-11)
 ERR_MASK = const(-12)
@@ -36,23 +39,6 @@ ERR_UTF8 = const(-18)
 ERR_FRAGMENTS = const(-19)
 ERR_TOO_BIG = const(-20)
 ERR_MEMORY = const(-21)
-
-#: What a Close has to tell a peer that broke a rule: the event's close code (section 7.4.1) and
-#: reason. Twins: ws_error_code and ws_error_text in ws_protocol.c
-ERRORS = {
-    ERR_RSV: (1002, 'RSV bits set'),
-    ERR_OPCODE: (1002, 'reserved opcode'),
-    ERR_MASK: (1002, 'wrong masking'),
-    ERR_LENGTH: (1002, 'length not minimal'),
-    ERR_CONTROL: (1002, 'control frame fragmented or too long'),
-    ERR_NESTED: (1002, 'message inside a message'),
-    ERR_CONT: (1002, 'continuation of nothing'),
-    ERR_CLOSE: (1002, 'bad close code'),
-    ERR_UTF8: (1007, 'invalid UTF-8'),
-    ERR_FRAGMENTS: (1008, 'too many fragments'),
-    ERR_TOO_BIG: (1009, 'message too big'),
-    ERR_MEMORY: (1009, 'out of memory'),
-}
 
 # What Protocol.write() returns if it is not None. Twin: the enum in mod_wscodec.c
 YIELD = const(1)  # the system has it, and it is other tasks' turn
@@ -69,31 +55,6 @@ LENGTH_MAX = const(0x3FFFFFFF)
 BUFFER_MIN = const(139)
 
 
-def is_close_code(code):
-    """Whether ``code`` may stand in a Close (section 7.4.2 and IANA's registry).
-
-    Twin: ws_is_close_code in ws_protocol.c
-    """
-    return 3000 <= code <= 4999 or (1000 <= code <= 1014 and not 1004 <= code <= 1006)
-
-
-def write_header(first, length, key=b''):
-    """The header of a frame (section 5.2), bytes: 2, 4 or 10, and the key's 4.
-
-    :param first: the first byte: FIN, RSV bits and opcode.
-    :param length: of the payload, in bytes.
-    :param key: the mask key, bytes, if the frame is masked.
-
-    Twin: ws_write_header in ws_protocol.c
-    """
-    masked = 0x80 if key else 0
-    if length < 126:
-        return bytes((first, masked | length)) + key
-    if length < 0x10000:
-        return bytes((first, masked | 126, length >> 8, length & 0xFF)) + key
-    return bytes((first, masked | 127)) + length.to_bytes(8, 'big') + key
-
-
 def encode_frame(opcode, payload):
     """A whole unmasked frame with FIN, bytes.
 
@@ -101,4 +62,4 @@ def encode_frame(opcode, payload):
     """
     if isinstance(payload, str):
         payload = payload.encode()
-    return write_header(0x80 | opcode, len(payload)) + payload
+    return write_header(0x80 | opcode, len(payload), b'') + payload

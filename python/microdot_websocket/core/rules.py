@@ -5,11 +5,7 @@ It differs where Python does: the memory is bytearrays and memoryviews of bytes,
 that has arrived whole comes as an object, in ``message``, instead of through ``msg``.
 """
 
-import sys
-
-from .frames import is_close_code
-from .mask import unmask, unmasked
-from .text import utf8
+from . import unmask, unmasked, utf8
 
 try:
     from micropython import const
@@ -42,22 +38,38 @@ _NO_STATUS = const(1005)
 _CONTROL_MAX = const(125)
 
 # Where a message goes. Twins: WS_OWN, WS_BUFFER, WS_SKIP
-OWN = const(0)  # to memory of its own, for all of it: ROOM. A compressed message always does
-BUFFER = const(1)  # to msg[0:room], again and again: FULL
-SKIP = const(2)  # nowhere: it is checked and dropped, and not returned at its end
-_OWN = const(0)
-_SKIP = const(2)
+_OWN = const(0)  # to memory of its own, for all of it: ROOM. A compressed message always does
+_BUFFER = const(1)  # to msg[0:room], again and again: FULL
+_SKIP = const(2)  # nowhere: it is checked and dropped, and not returned at its end
 
 
-_STRICT = sys.implementation.name == 'cpython'  # its decoder is, MicroPython's is not
+def is_close_code(code):
+    """Whether ``code`` may stand in a Close (section 7.4.2 and IANA's registry). Twin:
+    ws_is_close_code"""
+    return 3000 <= code <= 4999 or (1000 <= code <= 1014 and not 1004 <= code <= 1006)
+
+
+def error(event):
+    """What a Close has to tell a peer that broke a rule: its code (section 7.4.1) and its reason.
+    Twins: ws_error_code, ws_error_text"""
+    code = 1002
+    if event <= _ERR_UTF8:
+        code = 1007 if event == _ERR_UTF8 else 1008 if event == _ERR_FRAGMENTS else 1009
+    # One string: several take more memory, for a case that is rare.
+    reasons = (
+        'RSV bits set;reserved opcode;wrong masking;length not minimal;'
+        'control frame fragmented or too long;message inside a message;continuation of nothing;'
+        'bad close code;invalid UTF-8;too many fragments;message too big;out of memory'
+    )
+    return code, reasons.split(';')[_ERR_RSV - event]
 
 
 class Rules:
     """What has arrived of one connection, and what it means. Twin: ws_protocol_t
 
     The attributes are those of the C struct; these are the ones to be set from outside:
-    ``buf``, ``start``, ``end``: ``buf[start:end]``, a bytearray, has arrived and is not decoded;
-    None where start == end.
+    ``buf``, ``index``, ``end``: ``buf[index:end]``, a bytearray, has arrived and is not decoded;
+    None where they are equal.
     ``msg``, ``room``, ``size``: the message in progress is ``msg[:size]``, of room bytes.
     ``arrived``: bytes that were read to msg at size, still masked.
     ``limit``, ``compressed_limit``: of a message, bytes; ``max_fragments``: of a message, 0: any.
@@ -71,7 +83,7 @@ class Rules:
         self.masked = masked
         self.rsv1 = rsv1
         self.buf = self.msg = None
-        self.start = self.end = 0
+        self.index = self.end = 0
         self.room = self.size = self.total = self.left = self.arrived = 0
         self.limit = self.compressed_limit = _LENGTH_MAX
         self.max_fragments = self.fragments = 0
@@ -84,10 +96,9 @@ class Rules:
         #: Begin no message but one that is whole, plain, and fits into limit: next() gives FULL.
         self.hold = False
         self.utf8 = 0
-        #: A small message that next() has returned, str or bytes, to be taken; else None.
+        # What next() has returned, if it is small: a message, str or bytes; after a control frame
+        # its payload, bytes; after CLOSE its reason, str. To be taken; else None.
         self.message = None
-        #: After a control frame its payload, bytes; after CLOSE its reason, str.
-        self.data = None
         self.close_code = _NO_STATUS
 
     def next(self):
@@ -100,7 +111,7 @@ class Rules:
         while True:
             if self.in_frame:
                 while self.left:
-                    result = self._gather()
+                    result = self.collect()
                     if result:
                         return result
                 self.in_frame = False
@@ -110,7 +121,7 @@ class Rules:
                         return _ERR_UTF8
                     if self.sink != _SKIP:
                         return self.opcode
-            start = self.start
+            start = self.index
             end = self.end
             if end - start < 2:
                 return _MORE if start < end else _IDLE
@@ -139,7 +150,7 @@ class Rules:
                 and not self.in_message
                 and self.next_sink == _OWN
             ):
-                return self._take_whole(first & 0x0F, at, body, stop)
+                return self.decode(first & 0x0F, at, body, stop)
             if length > _LENGTH_MAX:
                 return _ERR_TOO_BIG
             result = self._check_header(first, masked, length, size)
@@ -147,37 +158,40 @@ class Rules:
                 return result
             self.first = first
             self.length = length
-            self.key = bytes(buf[at:body])
+            self.key = bytes(buf[at:body]) if masked else b''
             if first & 0x08:
                 return _MORE if stop > end else self._control(first & 0x0F, body, stop)
             if self.hold and not self.in_message:
                 if first < 0x80 or first & 0x40 or length > self.limit:
                     return _FULL
-            self.start = body
-            result = self._begin_frame(first, length)
+            self.index = body
+            result = self.open(first, length)
             if result:
                 return result
 
-    def _take_whole(self, opcode, at, start, stop):
-        """A message whose frame is whole: its mask key at buf[at:start], its payload up to stop."""
-        self.start = stop
+    def decode(self, opcode, index, start, stop):
+        """A message whose frame is whole: its mask key at buf[index:start], then its payload, up to
+        stop."""
+        self.index = stop
         self.length = stop - start
         self.opcode = opcode
         self.compressed = False
         buf = self.buf
-        if at < start:
-            data = unmasked(buf, start, stop, bytes(buf[at:start]))
+        if index < start:
+            data = unmasked(buf, start, stop, bytes(buf[index:start]))
         else:
             data = memoryview(buf)[start:stop]
-        if opcode == _TEXT:
-            if not _STRICT and utf8(data, 0, len(data), 0):
-                return _ERR_UTF8
-            try:
-                self.message = str(data, 'utf-8')
-            except ValueError:
-                return _ERR_UTF8
-        else:
+        if opcode == _BINARY:
             self.message = bytes(data)
+            return opcode
+        try:
+            message = str(data, 'utf-8')
+        except ValueError:
+            return _ERR_UTF8
+        # MicroPython's decoder is not strict, but takes each byte of ASCII for a character.
+        if len(message) < len(data) and utf8(data, 0, len(data), 0):
+            return _ERR_UTF8
+        self.message = message
         return opcode
 
     def _check_header(self, first, masked, length, size):
@@ -200,7 +214,7 @@ class Rules:
             return _ERR_CONT
         return 0
 
-    def _begin_frame(self, first, length):
+    def open(self, first, length):
         """A data frame's header is there: begin the message, or go on with it. 0 or an error.
         Twin: begin_frame"""
         opcode = first & 0x0F
@@ -228,9 +242,8 @@ class Rules:
     def _control(self, opcode, start, stop):
         """A whole control frame, its payload at buf[start:stop]: its opcode, or an error. One that
         is refused stays where it is, so that discard() finds a bad Close, too. Twin: control"""
-        data = bytes(self.buf[start:stop])
-        if self.masked:
-            data = unmasked(data, 0, len(data), self.key)
+        buf = self.buf
+        data = bytes(unmasked(buf, start, stop, self.key) if self.masked else buf[start:stop])
         if opcode == _CLOSE:
             self.close_code = _NO_STATUS
             reason = b''
@@ -244,11 +257,11 @@ class Rules:
                     return _ERR_UTF8
             data = str(reason, 'utf-8')
             stop = self.end  # what follows does not count
-        self.start = stop
-        self.data = data
+        self.index = stop
+        self.message = data
         return opcode
 
-    def _gather(self):
+    def collect(self):
         """Take what has arrived of the current frame's payload: 0, or what next() has to return.
         Twin: gather"""
         n = self.arrived
@@ -257,7 +270,7 @@ class Rules:
         if n:
             self.arrived = 0
         else:
-            start = self.start
+            start = self.index
             n = min(self.end - start, self.left)
             if self.sink == _SKIP:
                 buf = self.buf
@@ -271,7 +284,7 @@ class Rules:
                 n = min(n, self.room - size)
             if not n:
                 return _MORE
-            self.start = start + n
+            self.index = start + n
             if buf is self.msg:
                 memoryview(buf)[at : at + n][:] = memoryview(self.buf)[start : start + n]
         if self.masked:
@@ -285,13 +298,13 @@ class Rules:
                 return _ERR_UTF8
         return 0
 
-    def direct(self, least):
-        """How many bytes may be read straight to msg at size; 0 unless that is least or more.
+    def direct(self, size):
+        """How many bytes may be read straight to the end of msg; 0 unless that is ``size`` or more.
         Twin: ws_direct"""
-        if self.start != self.end or self.sink == _SKIP:
+        if self.index != self.end or self.sink == _SKIP:
             return 0
         n = min(self.room - self.size, self.left)
-        return n if n >= least else 0
+        return n if n >= size else 0
 
     def discard(self):
         """For an end that has sent its Close: drop what has arrived, without checks; True once a
@@ -301,25 +314,22 @@ class Rules:
         self.in_frame = self.in_message = False
         self.sink = _SKIP  # nothing is read straight to msg any more
         while True:
-            n = min(self.end - self.start, self.left)
-            self.start += n
+            n = min(self.end - self.index, self.left)
+            self.index += n
             self.left -= n
-            if self.left or self.end - self.start < 2:
+            if self.left or self.end - self.index < 2:
                 return False
             buf = self.buf
-            start = self.start
+            start = self.index
             length = buf[start + 1]
             size = 2 if length & 127 < 126 else 4 if length & 127 == 126 else 10
-            body = start + size + (4 if length > 127 else 0)
+            body = start + size + (length >> 7 << 2)
             if body > self.end:
                 return False
             length &= 127
             if size > 2:
                 length = int.from_bytes(buf[start + 2 : start + size], 'big')
-            if length > _LENGTH_MAX:
-                self.left = _LENGTH_MAX << 2  # no frame will be recognized behind this one
-                continue
-            self.start = body
+            self.index = body
             self.left = length
-            if buf[start] & 0x0F == _CLOSE:
+            if buf[start] & 0x0F == _CLOSE and length <= _LENGTH_MAX:
                 return True

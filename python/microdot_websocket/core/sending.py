@@ -1,11 +1,6 @@
 """The sending half of ``Protocol`` in Python: frames, the cork, and what waits."""
 
-import errno
-import sys
-
-from .frames import write_header
-from .mask import unmask
-from .text import utf8
+from . import unmask, utf8
 
 try:
     from micropython import const
@@ -25,33 +20,48 @@ _LENGTH_MAX = const(0x3FFFFFFF)
 _CONTROL_MAX = const(125)
 _HEADER_MAX = const(14)
 
+_EINVAL = const(22)
+_ECONNABORTED = const(103)
+
 _BURST = const(32)  # reads and writes without waiting, until other tasks get their turn
 
-_COPIES = sys.implementation.name == 'cpython'  # its transports may keep what they are given
-_utf8_of = str.encode if _COPIES else memoryview  # not a copy
+
+def write_header(first, length, key):
+    """The header of a frame (section 5.2), bytes: 2, 4 or 10, and the key's 4.
+
+    :param first: the first byte: FIN, RSV bits and opcode.
+    :param length: of the payload, in bytes.
+    :param key: the mask key, bytes; empty if the frame is not masked.
+
+    Twin: ws_write_header in ws_protocol.c
+    """
+    masked = 0x80 if key else 0
+    if length < 126:
+        return bytes((first, masked | length)) + key
+    size = 2 if length < 0x10000 else 8
+    kind = 126 if size == 2 else 127
+    return bytes((first, masked | kind)) + length.to_bytes(size, 'big') + key
 
 
 class Sending:
-    """What ``Protocol`` is to whoever sends. It does not know what is read but for ``_rules``."""
+    """What ``Protocol`` is to whoever sends. Of what is read it looks at ``index`` and ``end``,
+    which differ if something has arrived and is not decoded."""
 
-    def __init__(self, transport, urandom, cork_size):
-        self._transport = transport
-        self._urandom = urandom
+    def __init__(self, stream, urandom, maxsize):
+        self._stream = stream  # a transport
+        self.urandom = urandom
         self._burst = _BURST
-        self._awaited = None  # what `await protocol` waits for
+        self.iterator = None  # what `await protocol` waits for
         # The frame that is being sent: its header, its payload until all is sent, how many bytes
         # that has, its mask key, and how many bytes of header and payload are sent.
         self._header = self._key = b''
         self._pending = None
         self._length = self._sent = 0
-        self._joins = _LENGTH_MAX if transport.whole else transport.joins
-        self._scratch = transport.scratch
-        # Small frames that wait for others, in all so many bytes, and room for so many.
-        self._cork = []
-        self._corked = 0
-        self._cork_size = 0 if transport.whole else cork_size
-        self._cork_sent = 0  # bytes of them
-        self._blocked = self._aborted = False
+        # Small frames that wait for others, room for so many bytes of them, and how many are sent.
+        self._cork = b''
+        self._cork_size = stream.joins and maxsize
+        self._cork_sent = 0
+        self._blocked = self.closed = False
         # Frames written since read() has returned something, 2 at most; 255: it has not, or a task
         # waits for it to.
         self._unread = 255
@@ -79,46 +89,48 @@ class Sending:
         other data. OSError: the connection broke, or abort() was called. RuntimeError: as of
         read().
         """
-        if self._transport.inside:
+        if self._stream.inside:
             raise RuntimeError('busy')
+        keeps = self._stream.keeps
         text = isinstance(data, str)
         first = 0x82
         if text:
             first = 0x81
-            data = _utf8_of(data)
+            data = data.encode() if keeps else memoryview(data)
         elif type(data) is not bytes:
             view = memoryview(data)
-            if _COPIES or len(bytes(view[:1])) > 1:  # or an item is more than a byte
+            if keeps or len(bytes(view[:1])) > 1:  # or an item is more than a byte
                 data = bytes(view)
         key = b''
-        if self._urandom:
-            key = bytes(self._urandom(4))
+        if self.urandom:
+            key = bytes(self.urandom(4))
             if len(key) != 4:
-                raise ValueError('a mask key has 4 bytes')
+                raise ValueError('key')
         length = len(data)  # now, for urandom() may have changed it
-        is_data = True
         if opcode is not None:
-            _check_opcode(opcode, length)
+            kind = opcode & ~0xC0
+            # Control frames have no flags, and are short.
+            if kind > _BINARY or kind < 0:
+                if not _CLOSE <= opcode <= _PONG or length > _CONTROL_MAX:
+                    raise ValueError('opcode')
             first = 0x80 ^ opcode
-            is_data = first & 0x0F < _CLOSE
-        if not (text and _COPIES) and (text or first & 0x4F == 1 or first == 0x88):
+        if not (text and keeps) and (text or first & 0x4F == 1 or first == 0x88):
             # A str of MicroPython need not be UTF-8.
             if utf8(data, min(length, 2) if first == 0x88 else 0, length, 0):
-                raise ValueError('invalid UTF-8')
-        if self._aborted:
-            raise OSError(errno.ECONNABORTED, 'aborted')
+                raise ValueError('UTF-8')
+        if self.closed:
+            raise OSError(_ECONNABORTED)
         if self._blocked:
             return _BUSY
         self._header = write_header(first, length, key)
         self._key = key
         self._length = length
         self._sent = 0
-        rules = self._rules
-        if self._corked or rules.start != rules.end:
-            result = self._put_in_cork(data, is_data and self._burst)
+        if self._cork or self.index != self.end:
+            result = self.append(data)
             if result >= 0:
                 return result or None
-        if not self._send(data):
+        if not self.send(data):
             self._blocked = True
             return _WAITS
         if self._burst:
@@ -131,51 +143,46 @@ class Sending:
         self._burst = _BURST
         return _YIELD
 
-    def _put_in_cork(self, data, is_data):
+    def append(self, data):
         """Put the frame into the cork: CORKED if it is the first, 0 if it is not; BUSY; -1: it has
         to be sent. Twin: cork"""
         size = len(data) + _HEADER_MAX
-        fits = is_data and size <= self._cork_size >> 1
-        if self._corked and (not fits or self._corked + size > self._cork_size) and self._flush():
-            return _BUSY
+        is_data = self._header[0] & 0x0F < _CLOSE
+        fits = is_data and self._burst and size <= self._cork_size >> 1
+        if self._cork and not (fits and len(self._cork) + size <= self._cork_size):
+            if self._flush():
+                return _BUSY
         if not fits:
             return -1
-        frame = self._compose(data, 0, len(data), None)
-        result = 0 if self._corked else _CORKED
-        self._cork.append(frame)
-        self._corked += len(frame)
+        result = 0
+        if not self._cork:
+            result = _CORKED
+            self._cork = bytearray()  # a new one: a transport may keep what it is given
+        self._cork.extend(self.pack(data, 0, len(data)))
         return result
 
-    def _compose(self, data, sent, most, scratch):
-        """Make the frame that is being sent, from byte ``sent`` on, with that many bytes of its
-        payload at most, in scratch if there is one. Twin: compose"""
+    def pack(self, data, sent, maxsize):
+        """The frame that is being sent, from byte ``sent`` on, with so many bytes of its payload at
+        most. Twin: compose"""
         header = self._header
-        size = len(header)
-        at = max(sent - size, 0)
-        n = min(most, len(data) - at)
-        body = data if n == len(data) else memoryview(data)[at : at + n]
-        if scratch is None:
-            if self._key:
-                body = bytearray(body)  # the sender's memory stays as it is
-                unmask(body, 0, n, self._key, at)
-            return header[sent:] + body
-        scratch[:size][:] = header
-        end = size + n
-        scratch[size:end][:] = body
+        at = max(sent - len(header), 0)
+        body = memoryview(data)[at : at + maxsize]
         if self._key:
-            unmask(scratch, size, end, self._key, at)
-        return scratch[min(sent, size) : end]
+            body = bytearray(body)  # the sender's memory stays as it is
+            unmask(body, 0, len(body), self._key, at)
+        return header[sent:] + body if at == 0 else body
 
-    def _send(self, data):
+    def send(self, data):
         """Hand the frame of this payload to the system, from byte _sent on: whether it has all of
         it. What it does not take is kept in _pending. Twin: send_frame"""
-        transport = self._transport
+        transport = self._stream
+        most = transport.joins or _LENGTH_MAX
         sent = self._sent
         size = len(self._header)
         end = size + len(data)
         while sent < end:
             if sent < size or self._key:
-                piece = self._compose(data, sent, self._joins, self._scratch)
+                piece = self.pack(data, sent, most)
             else:
                 piece = memoryview(data)[sent - size :]
             n = transport.write(piece) or 0
@@ -184,6 +191,7 @@ class Sending:
                 self._pending = data
                 return False
         self._pending = None
+        self._header = self._key = b''  # left where they are, they would split the free memory
         return not transport.unsent
 
     def flush(self):
@@ -191,80 +199,61 @@ class Sending:
 
         OSError: the connection broke, or abort() was called. RuntimeError: as of read().
         """
-        if self._transport.inside:
+        if self._stream.inside:
             raise RuntimeError('busy')
-        if self._aborted:
-            raise OSError(errno.ECONNABORTED, 'aborted')
+        if self.closed:
+            raise OSError(_ECONNABORTED)
         return self._flush()
 
     def _flush(self):
         self._blocked = True
-        if self._corked:
-            if len(self._cork) > 1:
-                self._cork[:] = [b''.join(self._cork)]
-            piece = memoryview(self._cork[0])[self._cork_sent :]
-            n = self._transport.write(piece) or 0
+        if self._cork:
+            piece = memoryview(self._cork)[self._cork_sent :]
+            n = self._stream.write(piece) or 0
             if n < len(piece):
                 self._cork_sent += n
                 return True
-            self._cork.clear()
-            self._corked = self._cork_sent = 0
+            self._cork = b''
+            self._cork_sent = 0
             if self._burst:
                 self._burst -= 1
         data = self._pending
         if data is not None:
             if len(data) != self._length:
-                raise OSError(errno.EINVAL, 'the data has changed')
-            if not self._send(data):
+                raise OSError(_EINVAL)
+            if not self.send(data):
                 return True
-        if not self._transport.is_sent():
-            return True
-        self._blocked = False
-        return False
+        self._blocked = not self._stream.is_sent()
+        return self._blocked
 
     def wait(self):
         """Queue the current task until bytes have gone out: ``await protocol.wait()``, after
         flush() has returned True. RuntimeError: another task does so, or as of read(). Twin:
         protocol_wait"""
-        if self._transport.inside:
+        if self._stream.inside:
             raise RuntimeError('busy')
-        awaited = None
-        if not self._aborted:
-            awaited = self._transport.wait(1)
-            if awaited is None:
+        self.iterator = None
+        if not self.closed:
+            self.iterator = self._stream.wait(1)
+            if not self.iterator:
                 raise RuntimeError('another task waits')
             self._burst = _BURST
-        self._awaited = awaited
         return self
 
-    # `await protocol`, behind a call that has queued the current task: it waits once.
-    # Twin: protocol_iternext
-
-    def __await__(self):  # CPython
-        awaited = self._awaited
-        self._awaited = None
-        return awaited.__await__() if awaited else iter(())
-
-    def __iter__(self):  # MicroPython
-        awaited = self._awaited
-        self._awaited = None
+    def __iter__(self):
+        """``await protocol``, behind a call that has queued the current task: it waits once. Twin:
+        protocol_iternext"""
+        awaited = self.iterator
+        self.iterator = None
         return iter(awaited or ())
+
+    __await__ = __iter__  # CPython
 
     def register(self):
         """To be called by a task that was cancelled while it awaited the protocol: the asyncio of
         MicroPython has then forgotten the other task, too. Of a frame that is sent in part the rest
         is copied, since its owner may change it from now on. Twin: protocol_register"""
-        if self._transport.inside:
+        if self._stream.inside:
             raise RuntimeError('busy')
-        if self._transport.requeue() and isinstance(self._pending, (bytearray, memoryview)):
+        if self._stream.requeue() and isinstance(self._pending, (bytearray, memoryview)):
             self._pending = bytes(self._pending)
-
-
-def _check_opcode(opcode, length):
-    """ValueError unless a frame of so many bytes may have this opcode, flags included."""
-    kind = opcode & ~0xC0
-    if kind > _BINARY or kind < 0:
-        if not _CLOSE <= opcode <= _PONG:
-            raise ValueError('opcode %d is reserved, or may not have flags' % opcode)
-        if length > _CONTROL_MAX:
-            raise ValueError('a control frame carries at most 125 bytes')

@@ -20,3 +20,10 @@ def install():
         )
     sys.modules['microdot.websocket'] = microdot_websocket
     microdot.websocket = microdot_websocket
+
+
+def start():
+    """What the package is on CPython besides: see ``main.py``; ``install()``."""
+    from . import main  # noqa: F401
+
+    return install

@@ -1,24 +1,21 @@
 """What the Python ``Protocol`` reads from and writes to: one contract, and who keeps it where.
 
-``micropython``: a socket of MicroPython, or another stream, queued in its asyncio.
-``cpython``: asyncio's transport on CPython. ``in_process``: Microdot's ``TestClient``.
+``core/stream.py``: a socket of MicroPython, or another stream, queued in its asyncio; a board needs
+no other. ``cpython``: asyncio's transport on CPython. ``in_process``: Microdot's ``TestClient``.
 Each touches the internals of its asyncio, and says so where it does.
 """
 
-import errno
-
 
 class Transport:
-    """A connection's bytes, without the protocol. This one has no connection."""
+    """A connection's bytes, without the protocol."""
 
     #: Whether the frames of a client are masked on it.
     masked = True
-    #: Whether each write() has to be one whole frame.
-    whole = False
-    #: So many bytes of a payload are copied behind their header, to be one write with it.
+    #: So many bytes of a payload are copied behind their header, to be one write with it. 0: each
+    #: write() has to be one whole frame.
     joins = 1 << 16
-    #: A memoryview in which to make such a write, if write() keeps nothing; else None.
-    scratch = None
+    #: Whether write() keeps what it has taken until ``unsent`` is 0: it is given bytes.
+    keeps = True
     #: True while code of a stream's own is running, which must not call the protocol.
     inside = False
     #: Bytes that write() has taken and the system has not.
@@ -27,23 +24,22 @@ class Transport:
     def readinto(self, buf):
         """Read into a bytearray or memoryview without waiting: how many bytes, 0 at the end, None
         if there is nothing. OSError: the connection broke."""
-        raise OSError(errno.ECONNABORTED, 'no connection')
+        raise NotImplementedError
 
     def write(self, buf):
         """Write bytes or a memoryview without waiting: how many bytes it has taken, None or 0 if
-        none. It may keep what it has taken until ``unsent`` is 0, if that is bytes. OSError: the
-        connection broke."""
-        raise OSError(errno.ECONNABORTED, 'no connection')
+        none. OSError: the connection broke."""
+        raise NotImplementedError
 
     def is_sent(self):
         """Whether the system has all that was taken. OSError: it never will."""
         return True
 
     def wait(self, direction):
-        """Something to await, by the current task: 0, until there may be something to read; 1,
-        until something was sent, after write() did not take all or is_sent() was false. None:
-        another task waits for the same already."""
-        raise OSError(errno.ECONNABORTED, 'no connection')
+        """Something to await by the current task, which can be iterated over, too: 0, until there
+        may be something to read; 1, until something was sent, after write() did not take all or
+        is_sent() was false. None: another task waits for the same already."""
+        raise NotImplementedError
 
     def requeue(self):
         """The current task was cancelled while it waited: let the other one still do so. Whether it

@@ -150,7 +150,7 @@ class StreamTransport(asyncio.Protocol, Transport):
 class _Turn:
     """To await: the other tasks run once."""
 
-    def __await__(self):
+    def __iter__(self):
         yield
 
 

@@ -2,6 +2,7 @@
 one whole frame at a time, and no frame is masked. There is no network that could stall."""
 
 import asyncio
+import sys
 
 from . import Transport
 
@@ -15,7 +16,8 @@ class InProcessTransport(Transport):
     """
 
     masked = False
-    whole = True
+    joins = 0
+    keeps = sys.implementation.name == 'cpython'  # whose str has no memory to look at
 
     def __init__(self, reader, writer):
         self._reader = reader
@@ -57,11 +59,11 @@ class InProcessTransport(Transport):
         self._direction = direction
         return self
 
-    def __await__(self):  # CPython
-        return self._wait(self._direction).__await__()
+    def __iter__(self):
+        waiting = self._wait(self._direction)
+        return waiting.__await__() if hasattr(waiting, '__await__') else waiting
 
-    def __iter__(self):  # MicroPython
-        return self._wait(self._direction)
+    __await__ = __iter__  # CPython
 
     async def _wait(self, direction):
         try:

@@ -24,6 +24,7 @@ ALLOWED = r"""
 microdot_websocket\._.*
 microdot_websocket\.websocket\.(exc|WebSocket\..*)
 microdot_websocket\.timer\..*
+microdot_websocket\.core\.twin\.Protocol\.(__getattr__|code|data|locked|start|sum|waiting)
 microdot_websocket\.features\.deflate
 microdot_websocket\.WebSocket\.(%s)
 microdot_websocket\.WebSocket\.receive

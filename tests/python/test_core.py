@@ -1,11 +1,12 @@
-"""Masking."""
+"""Masking, and the check of UTF-8, of the twin."""
 
 import unittest
 
 from capacity import fitting
 from codec_vectors import unmasked as unmasked_by_hand
 from frames import pattern
-from microdot_websocket.core.mask import unmask, unmasked
+from microdot_websocket.core import unmask, unmasked, utf8
+from utf8_contract import Utf8Contract
 
 
 class TestUnmask(unittest.TestCase):
@@ -55,3 +56,7 @@ class TestUnmasked(unittest.TestCase):
             for start in (0, 3):
                 got = unmasked(bytearray(data), start, start + n, b'abcd')
                 self.assertEqual(bytes(got), unmasked_by_hand(data[start : start + n], b'abcd', 0))
+
+
+class TestUtf8(Utf8Contract, unittest.TestCase):
+    utf8 = staticmethod(utf8)

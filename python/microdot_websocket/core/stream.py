@@ -2,9 +2,6 @@
 in MicroPython's asyncio. The twin of what mod_wscodec.c does with a stream."""
 
 import asyncio
-import errno
-
-from . import Transport
 
 try:
     from micropython import const
@@ -13,16 +10,17 @@ except ImportError:  # CPython, which only looks
 
 core = getattr(asyncio, 'core', None)  # not of CPython
 
+_EIO = const(5)
 _EAGAIN = const(11)
 _POLLIN = const(1)
 _POLLOUT = const(4)
 
-_ONE_YIELD = (None,)  # asyncio runs a task again when it is woken
 
+class SocketTransport:
+    """A transport, as ``transport/__init__.py`` has it.
 
-class SocketTransport(Transport):
-    """
-    :param stream: a non-blocking stream, with ``readinto`` and ``write``. TypeError: it has none.
+    :param stream: a non-blocking stream, with ``readinto`` and ``write``; None: no connection.
+                   TypeError: it has none of these.
 
     Where the tasks wait: the queue is ``core._io_queue`` of extmod/asyncio/core.py. Its ``map`` has
     by ``id(stream)`` a list ``[task that reads, task that writes, stream]``, its ``poller`` the
@@ -32,18 +30,18 @@ class SocketTransport(Transport):
     If upstream changes that layout, tasks are not woken: tests/contract/ then fails at once.
     """
 
+    masked = True
     joins = 1024
-    scratch = memoryview(bytearray(14 + 1024))
+    keeps = not core  # on CPython there is none to keep anything
+    unsent = 0
 
     def __init__(self, stream):
-        if not hasattr(stream, 'readinto') or not hasattr(stream, 'write'):
+        if stream is not None and not (hasattr(stream, 'readinto') and hasattr(stream, 'write')):
             raise TypeError('stream')
         self._stream = stream
         self._key = id(stream)
         self._entry = [None, None, stream]
-        # Found faster here than in the class.
         self.inside = False
-        self.unsent = 0
 
     def readinto(self, buf):
         self.inside = True
@@ -61,73 +59,64 @@ class SocketTransport(Transport):
             self.inside = False
         return n if n is None or 0 <= n | 0 <= len(buf) else _refuse(n)
 
-    def wait(self, direction):
+    def is_sent(self):
+        return True
+
+    def wait(self, index):
         queue = core._io_queue
         entry = self._entry
-        task = entry[direction]
+        task = entry[index]
         if task and task.data is queue:
             return None
-        events = _POLLOUT if direction else _POLLIN
-        other = entry[1 - direction]
+        events = _POLLOUT if index else _POLLIN
+        other = entry[1 - index]
         if other:
             if other.data is queue:
                 events = _POLLIN | _POLLOUT
             else:
-                entry[1 - direction] = None
-        entry[direction] = task = core.cur_task
+                entry[1 - index] = None
+        entry[index] = task = core.cur_task
         queue.map[self._key] = entry
         queue.poller.register(self._stream, events)
         task.data = queue
-        return _ONE_YIELD
+        return (None,)  # asyncio runs a task again when it is woken
 
     def requeue(self):
         was_writing = self._entry[1] is core.cur_task
-        queue = core._io_queue
-        self._waiting(queue)
-        self._enlist(queue)
+        self.update(core._io_queue)
         return was_writing
 
-    def wake(self):
+    def wake(self, n=1):
+        """Of the tasks that read and write the first n."""
         queue = core._io_queue
-        entry = self._waiting(queue)
-        task = entry[0]
-        if not task:
-            return False
-        entry[0] = None
-        core._task_queue.push(task)
-        self._forget(queue)
-        self._enlist(queue)
-        return True
+        woken = False
+        for i in range(n):
+            task = self._entry[i]
+            if task and task.data is queue:
+                core._task_queue.push(task)  # its data is not the queue any more
+                woken = True
+        self.update(queue)
+        return woken
 
     def abort(self):
-        queue = core._io_queue
-        entry = self._waiting(queue)
+        if self._stream is not None:
+            self.wake(2)
+
+    def update(self, queue):
+        """Let asyncio's queue know of the tasks that still wait. Without one let it forget the
+        entry, which it would keep."""
+        entry = self._entry
+        events = 0
         for i in range(2):
-            if entry[i]:
-                core._task_queue.push(entry[i])
+            task = entry[i]
+            if task and task.data is queue:
+                events |= _POLLOUT if i else _POLLIN
+            else:
                 entry[i] = None
-        self._forget(queue)  # last: where id() is a large int MicroPython needs memory for it
-
-    def _waiting(self, queue):
-        """The entry; in it None in place of tasks that do not wait any more."""
-        entry = self._entry
-        if entry[0] and entry[0].data is not queue:
-            entry[0] = None
-        if entry[1] and entry[1].data is not queue:
-            entry[1] = None
-        return entry
-
-    def _enlist(self, queue):
-        """Let asyncio's queue know of the tasks in the entry."""
-        entry = self._entry
-        events = (_POLLIN if entry[0] else 0) | (_POLLOUT if entry[1] else 0)
         if events:
             queue.map[self._key] = entry
             queue.poller.register(self._stream, events)
-
-    def _forget(self, queue):
-        """Let asyncio's queue forget the entry: it would keep one without tasks."""
-        if self._key in queue.map:
+        elif self._key in queue.map:
             queue.poller.unregister(self._stream)
             del queue.map[self._key]
 
@@ -137,4 +126,4 @@ def _refuse(n):
     negative one for an error (py/stream.h, extmod/modio.c)."""
     if n == -_EAGAIN:
         return None
-    raise OSError(-n if n < 0 else errno.EIO)
+    raise OSError(-n if n < 0 else _EIO)

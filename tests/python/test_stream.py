@@ -6,7 +6,7 @@ import unittest
 
 from frames import TEXT, frame
 from memory_stream import run
-from microdot_websocket.transport.micropython import SocketTransport
+from microdot_websocket.core.stream import SocketTransport
 from scripted_stream import Stream
 
 ON_MICROPYTHON = sys.implementation.name == 'micropython'
