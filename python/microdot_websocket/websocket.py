@@ -569,11 +569,11 @@ class WebSocket:
             values = self.values
             if not values:
                 values = self.values = [0] * 6
-            if _stalls(values, 0, time, frame, self.frame_timeout) or _stalls(
+            if count(values, 0, time, frame, self.frame_timeout) or count(
                 values, 4, time, message, self.message_timeout
             ):
                 protocol.schedule()
-            if _stalls(values, 2, time, sending, self.send_timeout):
+            if count(values, 2, time, sending, self.send_timeout):
                 self.abort('send timed out')
                 return 0
             for limit in (self.frame_timeout, self.send_timeout, self.message_timeout):
@@ -590,7 +590,7 @@ class WebSocket:
         return int(length * 1000) // _LOOKS or 1
 
 
-def _stalls(items, index, time, value, timeout):
+def count(items, index, time, value, timeout):
     """Whether something has not got on for ``timeout`` seconds.
 
     :param items: at ``index`` the last ``value``, and behind it the milliseconds since it changed.
