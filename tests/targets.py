@@ -17,7 +17,7 @@ NATMOD_TESTS = sorted(
 USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
 NOT_CPYTHON = 'bench', 'boards', 'clients', 'dist', 'fuzz', 'server'  # folders that need more
 WHOLE = '-whole'  # behind the names of targets that leave nothing out
-PARTS = 8  # in which a board runs the tests
+PARTS = 12  # in which a board runs the tests
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
 
 
