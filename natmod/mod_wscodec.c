@@ -88,6 +88,7 @@ typedef struct {
     uint8_t aborted;
     uint8_t unread;        /* frames written since read() has returned something, 2 at most; 255: it has
                               not, or a task waits for it to */
+    uint8_t enlisting;     /* asyncio's queue may have half an entry of the stream */
     uint8_t yields;        /* `await protocol` has to */
     int8_t event;          /* of the last read() */
     int8_t last;           /* after CLOSE, an error or END: that event, for ever */
@@ -322,8 +323,10 @@ static NOINLINE void enlist_entry(protocol_t *self, mp_obj_t *items) {
     unsigned flags = (items[0] == mp_const_none ? 0 : MP_STREAM_POLL_RD) | (items[1] == mp_const_none ? 0 : MP_STREAM_POLL_WR);
     if (flags) {
         mp_obj_t args[2] = { self->stream, INT(flags) };
+        self->enlisting = 1;
         mp_obj_dict_store(self->shared->map, self->key, self->entry);
         call(self->shared->enlist, 2, args);
+        self->enlisting = 0;
     }
 }
 
@@ -900,8 +903,10 @@ static mp_obj_t protocol_schedule(mp_obj_t self_in) {
     if (items && items[0] != mp_const_none) {
         run_next(self, &items[0]);
         self->woken = 1;
-        forget_stream(self);
-        enlist_entry(self, items);
+        if (items[1] == mp_const_none) {
+            forget_stream(self);
+        }
+        enlist_entry(self, items); /* takes no memory: the stream is known */
     }
     return mp_const_none;
 }
@@ -923,6 +928,17 @@ static mp_obj_t protocol_abort(mp_obj_t self_in) {
         self->last = EV_END;
     }
     mp_obj_t *items = any_waiting(self);
+    if (self->enlisting) {
+        /* register() has raised MemoryError, and may have left a slot without a value, through which the next
+         * poll would read. Let the collector have memory for that. */
+        self->shared->spare = NULL;
+        mp_obj_t args[2] = { self->stream, INT(0) };
+        call(self->shared->enlist, 2, args);
+        self->enlisting = 0;
+        if (!items) {
+            forget_stream(self);
+        }
+    }
     if (items) {
         for (size_t i = 0; i < 2; i++) {
             if (items[i] != mp_const_none) {

@@ -19,9 +19,10 @@ class Network:
     def __init__(self):
         self.calls = []
 
-    async def open_connection(self, host, port, ssl=None):
+    async def open_connection(self, ws, host, port, ssl):
         self.calls.append((host, port, ssl))
         reader, writer, self.peer = open_pair()
+        ws.socket = getattr(writer, 's', writer)
         return reader, writer
 
     def __enter__(self):

@@ -6,6 +6,7 @@ import sys
 from binascii import b2a_base64
 
 from . import timer
+from .features import load
 from .features.attributes import CLIENT_NAMES, check, give
 from .upgrade import accept, getlist, readline
 from .websocket import WebSocket, WebSocketError, const
@@ -15,6 +16,7 @@ core = getattr(asyncio, 'core', None)  # MicroPython's event loop
 _OPEN = const(1)  # states, of websocket.py
 _CLOSING = const(2)
 _CLOSED = const(3)
+_NORMAL = const(1000)  # a close code
 _DAYS = const(1 << 28)  # milliseconds, for no limit
 _MAX_LINES = const(100)  # of a response's head
 _MAX_LINE = const(2048)  # bytes of each of them
@@ -62,19 +64,19 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
     secure, host, port, authority, target = parse_url(url)
     check({'subprotocols': subprotocols})
     ws = _Client(None)
+    ws.socket = None  # of the object already: to keep a socket must not fail
     give(ws, options, CLIENT_NAMES)
     key = b2a_base64(os.urandom(16)).strip().decode()
     compression = options.get('compression')
     extensions = ''
     if compression not in (None, False):
-        from .features import compression_answers as deflate
-
+        deflate = load('compression_answers')
         extensions = deflate.offer(deflate.message_limit(ws))
     request = request_bytes(authority, target, key, headers or {}, subprotocols, extensions)
     deadline = timer.Deadline(int(ws.handshake_timeout * 1000) or _DAYS)
     try:
-        reader, writer = await _open_connection(host, port, ssl=_context(ssl) if secure else None)
-        ws.closer = writer.s.close if hasattr(writer, 's') else writer.close
+        context = _context(ssl) if secure else None
+        reader, writer = await _open_connection(ws, host, port, context)
         writer.write(request)
         await writer.drain()
         response = await _read_head(reader)
@@ -82,19 +84,16 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
         _negotiate(ws, response[2], subprotocols, extensions and compression)
         ws.open((reader, writer), os.urandom, ws.compressed.limit if ws.compressed else 0)
         ws.update(_OPEN)
-    except asyncio.CancelledError:
-        if deadline.done:
+        if ws.ping_interval > 0:
+            load('ping').start(ws)
+        return ws
+    except BaseException as exc:
+        ws.update(_CLOSED)
+        if deadline.done and isinstance(exc, asyncio.CancelledError):
             raise WebSocketError('the handshake timed out')
         raise
     finally:
         timer.clear(deadline)
-        if ws.state != _OPEN:
-            ws.update(_CLOSED)
-    if ws.ping_interval > 0:
-        from .features.ping import start
-
-        start(ws)
-    return ws
 
 
 def _context(ssl):
@@ -112,34 +111,33 @@ def _context(ssl):
     return context
 
 
-def _open_connection(host, port, ssl=None):
+def _open_connection(ws, host, port, ssl):
     # A coroutine in the way of MicroPython's asyncio.open_connection(), which leaves its socket
     # open when it fails or is cancelled.
     import socket
     from errno import EINPROGRESS
 
     family, kind, number, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
-    s = socket.socket(family, kind, number)
+    s = ws.socket = socket.socket(family, kind, number)  # from here on update() closes it
+    s.setblocking(False)
     try:
+        s.connect(address)
+    except OSError as exc:
+        if exc.errno != EINPROGRESS:
+            raise
+    if ssl:
+        s = ws.socket = ssl.wrap_socket(s, server_hostname=host, do_handshake_on_connect=False)
         s.setblocking(False)
-        try:
-            s.connect(address)
-        except OSError as exc:
-            if exc.errno != EINPROGRESS:
-                raise
-        if ssl:
-            s = ssl.wrap_socket(s, server_hostname=host, do_handshake_on_connect=False)
-            s.setblocking(False)
-        yield core._io_queue.queue_write(s)
-    except BaseException:
-        s.close()
-        raise
+    yield core._io_queue.queue_write(s)
     stream = asyncio.StreamReader(s)
     return stream, stream
 
 
 if sys.implementation.name == 'cpython':
-    _open_connection = asyncio.open_connection  # noqa: F811
+
+    async def _open_connection(ws, host, port, ssl):  # noqa: F811
+        reader, ws.socket = await asyncio.open_connection(host, port, ssl=ssl)
+        return reader, ws.socket
 
 
 def parse_url(url):
@@ -285,9 +283,7 @@ def _negotiate(ws, headers, subprotocols, compression):
     extensions = headers.get('sec-websocket-extensions', '')
     try:
         if compression:
-            from .features.compression_answers import agree
-
-            agree(ws, extensions, compression)
+            load('compression_answers').agree(ws, extensions, compression)
         elif extensions:
             raise ValueError('extensions that were not offered: ' + extensions)
     except ValueError as exc:
@@ -295,7 +291,7 @@ def _negotiate(ws, headers, subprotocols, compression):
 
 
 class _Client(WebSocket):
-    closer = None  # closes the connection: a client has no Microdot that would
+    socket = None  # to be closed at the end: a client has no Microdot that would do so
 
     async def wait_closed(self, wait=True):
         # The server closes the connection first, so that the port does not stay taken at this end
@@ -309,9 +305,9 @@ class _Client(WebSocket):
                 raise
         self.update(_CLOSED)
 
-    def update(self, state, *end):
-        super().update(state, *end)
-        if self.state == _CLOSED and self.closer:
-            close = self.closer  # once: CPython's TLS transport fails when it is asked again
-            self.closer = None
-            close()
+    def update(self, state, code=_NORMAL, reason=''):
+        super().update(state, code, reason)
+        if self.state == _CLOSED and self.socket:
+            s = self.socket  # once: CPython's TLS transport fails when it is asked again
+            self.socket = None
+            s.close()

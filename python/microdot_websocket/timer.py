@@ -35,10 +35,12 @@ else:
             due = now
             next = None
         if watch.due is None:
-            watch.next = next
-            next = watch
             watch.start = now
-        watch.due = ticks_add(now, time)
+            watch.next = next
+            watch.due = ticks_add(now, time)
+            next = watch  # last: new attributes may take memory
+        else:
+            watch.due = ticks_add(now, time)
         if core.cur_task is not task and (due is None or ticks_diff(watch.due, due) < 0):
             sleep(watch.due)
 
@@ -109,13 +111,17 @@ class Deadline:
     ``done`` is True. ``timer.clear()`` must be called when it has ended."""
 
     due = next = None
-    done = False
 
     def __init__(self, time):
         self.task = asyncio.current_task()
+        self.done = False
+        self._error = asyncio.CancelledError()
         set(self, time)
 
     def poll(self, time):
         self.done = True
         self.task.cancel()
+        if core and self.task.data is asyncio.CancelledError:
+            # MicroPython makes one of it only when the task runs, which without memory never ends.
+            self.task.data = self._error
         return 0

@@ -20,6 +20,8 @@ except ImportError:  # MicroPython, whose functions have no attributes to copy
 
 _VERSION = const(13)  # of the protocol
 # Close codes, of core/frames.py
+_ENOMEM = const(12)
+_TRIES = const(9)  # to have memory collected
 _NORMAL = const(1000)
 _GOING_AWAY = const(1001)
 _INTERNAL_ERROR = const(1011)
@@ -109,15 +111,16 @@ async def handshake(self, upgrade=None):
         self.replace()
     # All that needs memory comes before the first byte: without it the answer is still an error.
     headers, maxsize = upgrade(self) if upgrade else (b'', 0)
-    self.open(request.sock, None, maxsize)
+    writer.ws = self  # see done()
     response = (
         b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
         b'Sec-WebSocket-Accept: %s\r\n%s\r\n'
     ) % (key, headers)
+    self.open(request.sock, None, maxsize)
     try:
         await writer.awrite(response)
         self.update(_OPEN)
-    except OSError:
+    except (OSError, MemoryError):  # a part of it may be out
         raise self.abort()
     finally:
         if self.state == _CONNECTING:  # cancelled
@@ -142,24 +145,28 @@ create = Request.create
 async def wrapper(app, reader, *args, **kwargs):
     """In place of Microdot's ``Request.create``, which waits for ever for a request's end, and
     takes any number of header lines."""
-    time = WebSocket.handshake_timeout
-    # A body of up to max_body_length bytes is read too.
-    deadline = timer.Deadline(int(time * 1000) + Request.max_body_length) if time > 0 else None
-    head = Stream(reader)
+    deadline = None
     try:
+        time = WebSocket.handshake_timeout
+        if time > 0:
+            # A body of up to max_body_length bytes is read too.
+            deadline = timer.Deadline(int(time * 1000) + Request.max_body_length)
+        head = Stream(reader)
         request = await create(app, head, *args, **kwargs)
+        if request:
+            request.sock = reader, request.sock[1]
+            if request._stream is head:  # Microdot's own, of a body that it has not read
+                request._stream = reader
+        return request
     except asyncio.CancelledError:
         if not deadline or not deadline.done:
             raise
         raise OSError(MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
+    except MemoryError:
+        raise OSError(_ENOMEM, '')  # no bad request to Microdot: the connection is closed
     finally:
         if deadline:
             timer.clear(deadline)
-    if request:
-        request.sock = reader, request.sock[1]
-        if request._stream is head:  # Microdot's own, of a body that it has not read
-            request._stream = reader
-    return request
 
 
 Request.create = staticmethod(wrapper)
@@ -197,6 +204,75 @@ class Stream:
         if self.count < 0:
             raise OSError(MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
         return line
+
+
+def _guard(stream, queue):
+    """Replace the parts of MicroPython's asyncio that do not survive a lack of memory: see
+    docs/upstream."""
+
+    def serve(self, sock, handler, tls):
+        # In place of Server._serve, which ends at a MemoryError, and with it the server.
+        self.state = False
+        while True:
+            client = None
+            try:
+                yield timer.core._io_queue.queue_read(sock)
+                client, peer = sock.accept()
+                if tls:
+                    client = tls.wrap_socket(
+                        client, server_side=True, do_handshake_on_connect=False
+                    )
+                client.setblocking(False)
+                peer = asyncio.stream.Stream(client, {'peername': peer})
+                done = peer.done
+                asyncio.create_task(handler(peer, peer)).state = done
+            except asyncio.CancelledError:
+                sock.close()
+                if self.state:
+                    return
+                raise
+            except Exception:
+                if client:
+                    client.close()
+                yield from timer.core.sleep_ms(50)  # others may give memory back
+
+    def done(self, task, exc):
+        # asyncio calls it when the task of a connection has ended: whatever has ended it, no client
+        # is left waiting.
+        if type(exc) is not StopIteration:
+            if self.ws:
+                self.ws.abort()
+            self.s.close()
+            if isinstance(exc, Exception):
+                microdot.print_exception(exc)
+
+    def _enqueue(self, sock, i, enqueue=queue._enqueue):
+        # In place of IOQueue._enqueue, behind whose MemoryError the next poll would crash, since
+        # register() makes a slot before there is memory for what belongs there.
+        try:
+            enqueue(self, sock, i)
+        except MemoryError:
+            # The entry was made just before: its memory serves the slot.
+            if self.map.pop(id(sock), None):
+                for _ in range(_TRIES):
+                    try:
+                        self.poller.register(sock, 0)
+                        self.poller.unregister(sock)
+                        break
+                    except MemoryError:
+                        pass
+            raise
+
+    stream.Server._serve = serve
+    stream.Stream.done = done
+    stream.Stream.ws = None
+    queue._enqueue = _enqueue
+
+
+if timer.core:
+    asyncio.start_server  # noqa: B018  imports asyncio.stream
+    _guard(asyncio.stream, timer.core.IOQueue)
+    del _guard  # its memory is free then
 
 
 async def after_error_request(request, response):
@@ -295,7 +371,7 @@ def websocket_wrapper(f, upgrade_function):
             pass
         except Exception as exc:
             if not isinstance(exc, OSError) or exc.errno not in MUTED_SOCKET_ERRORS:
-                print_exception(exc)
+                microdot.print_exception(exc)
                 code = _INTERNAL_ERROR
         except BaseException:
             # Cancelled, as when the server stops: there is no time to wait for an answer.
@@ -306,7 +382,7 @@ def websocket_wrapper(f, upgrade_function):
             try:
                 await aclose(ws, code)
             except Exception:
-                pass
+                ws.abort()
         request.after_request(after_request)
         return Response()
 

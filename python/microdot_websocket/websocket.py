@@ -5,6 +5,7 @@ MicroPython knows already, since each new name takes memory on a board.
 """
 
 import asyncio
+import sys
 
 from microdot import Request
 
@@ -64,6 +65,7 @@ _CLOSING = const(2)  # a Close has been sent, or is being sent; nothing else wil
 _CLOSED = const(3)  # nothing will be read or sent any more
 
 _SECOND = const(1000)  # in milliseconds
+_TRIES = const(9)
 _LOOKS = const(4)  # of the timer, in the time that a frame or a send may take
 
 
@@ -91,6 +93,9 @@ class WebSocketError(Exception):
 
     def __repr__(self):
         return 'WebSocketError: ' + str(self)
+
+
+error = WebSocketError()  # for all connections, when there is no memory for one of their own
 
 
 class WebSocket:
@@ -164,13 +169,8 @@ class WebSocket:
     #: The reason that came with it, str; None while it is open.
     close_reason = None
 
-    # One of the states above; update() alone changes it.
-    state = _CONNECTING
     protocol = None
-    # The Protocol, while the connection is open and no task is in receive(); else None.
-    reader = None
-    # What messages are written to, while it is open and none has to wait; else None.
-    writer = None
+    reader = writer = None  # see __init__()
     # How many reasons there are for messages to wait: see acquire().
     waiting = 0
     # Of the task that waits until what was written is sent.
@@ -194,11 +194,21 @@ class WebSocket:
         self.closed = False
         # receive() finds it faster here than in the class.
         self.max_message_length = self.max_message_length
+        # To change what is here takes no memory, which the end of a connection may not have.
+        # One of the states above; update() alone changes it.
+        self.state = _CONNECTING
+        # The Protocol, while the connection is open and no task is in receive(); else None.
+        self.reader = None
+        # What messages are written to, while it is open and none has to wait; else None.
+        self.writer = None
 
     def __getattr__(self, name):
         # The rest of the API takes no memory until it is used.
-        from .features import get
-
+        try:
+            from .features import get
+        except MemoryError:
+            sys.modules.pop('microdot_websocket.features', None)  # half of it: see there
+            raise
         return get(self, name)
 
     def open(self, sock, urandom, maxsize):
@@ -278,14 +288,17 @@ class WebSocket:
                 if self.state == _OPEN:
                     self.reader = protocol
         except asyncio.CancelledError:
-            protocol.register()
+            self.register()
             raise
         except asyncio.TimeoutError:  # which CPython takes for an OSError
             raise
         except OSError:
             raise self.abort()
         except MemoryError:
-            await self.throw(_TOO_BIG, 'out of memory')
+            try:
+                await self.throw(_TOO_BIG, 'out of memory')
+            except MemoryError:
+                raise self.abort()
 
     async def _read_frame(self, protocol, maxsize, buffer):
         """What ``Protocol.read()`` has found instead of a plain message. Returns the message that a
@@ -403,15 +416,15 @@ class WebSocket:
             finally:
                 self.lock.release()
         except asyncio.CancelledError:
-            protocol.register()
+            self.register()
             raise
         finally:
             self.release()
 
     def acquire(self):
         """Messages wait in ``flush()`` from now on, until as many calls of ``release()``."""
+        self.waiting += 1  # first: it may take memory
         self.writer = None
-        self.waiting += 1
 
     def release(self):
         """The end of an ``acquire()``."""
@@ -433,19 +446,23 @@ class WebSocket:
         :param code: 1000 unless it is given; 3000 to 4999 are the application's.
         :param reason: str, at most 123 bytes of UTF-8.
 
-        Does nothing on a closed connection. ValueError: a code that may not be sent, a reason that
-        is too long.
+        Does nothing on a closed connection. Without memory for it the connection is dropped.
+        ValueError: a code that may not be sent, a reason that is too long.
         """
-        if self.state == _OPEN:
-            payload = b''
-            if code != _NO_STATUS:
-                if not (3000 <= code < 5000 or (1000 <= code < 1015 and not 1004 <= code < 1007)):
-                    raise ValueError('close code %s may not be sent' % code)
-                payload = code.to_bytes(2, 'big') + reason.encode()
-            if len(payload) > 125:
-                raise ValueError('close reason is longer than 123 bytes')
-            await self.shutdown(payload, code, reason)
-        await self.wait_closed()
+        try:
+            if self.state == _OPEN:
+                payload = b''
+                if code != _NO_STATUS:
+                    of_rfc = 1000 <= code < 1015 and not 1004 <= code < 1007
+                    if not (of_rfc or 3000 <= code < 5000):
+                        raise ValueError('close code %s may not be sent' % code)
+                    payload = code.to_bytes(2, 'big') + reason.encode()
+                if len(payload) > 125:
+                    raise ValueError('close reason is longer than 123 bytes')
+                await self.shutdown(payload, code, reason)
+            await self.wait_closed()
+        except MemoryError:
+            self.abort()
 
     async def throw(self, code, reason):
         """End the connection with this close code and reason; raises WebSocketError."""
@@ -484,7 +501,7 @@ class WebSocket:
                     return done
                 await protocol
         except asyncio.CancelledError:
-            protocol.register()
+            self.register()
             raise
         except (OSError, MemoryError):
             return True
@@ -496,7 +513,12 @@ class WebSocket:
 
     def exception(self):
         """The WebSocketError that tells how the connection has ended."""
-        return WebSocketError(self.close_reason, self.close_code)
+        try:
+            return WebSocketError(self.close_reason, self.close_code)
+        except MemoryError:
+            error.code = self.close_code
+            error.reason = self.close_reason
+            return error
 
     def update(self, state, code=_NORMAL, reason=''):
         """Change the state, and do what belongs to it; ``code`` and ``reason``, if it is the end.
@@ -509,24 +531,36 @@ class WebSocket:
             self.writer = self.compressed or self.protocol
             self.watch(1)
             return
-        self.reader = self.writer = None
         if not self.closed:
             self.closed = True
+            del self.reader, self.writer  # None from now on; the next two take their places
             self.close_code = code
             self.close_reason = reason
         if self.pings:
             self.pings.end()
         if state == _CLOSING:
-            timer.set(self, int(self.close_timeout * 1000))
-            return
+            try:
+                timer.set(self, int(self.close_timeout * 1000))
+                return
+            except MemoryError:
+                self.state = _CLOSED  # without a limit nobody waits for the peer's Close
         timer.clear(self)
         if self in connections:
             connections.remove(self)
         if self.protocol:
-            try:
-                self.protocol.abort()
-            except MemoryError:
-                pass  # all has been done, but MicroPython's poll still knows the stream
+            for _ in range(_TRIES):
+                try:
+                    self.protocol.abort()
+                    break
+                except MemoryError:
+                    pass  # all else has been done, but MicroPython's poll still knows the stream
+
+    def register(self):
+        """A task was cancelled: the other one that waits for the socket still does."""
+        try:
+            self.protocol.register()
+        except MemoryError:
+            self.abort()
 
     def watch(self, ticks=0):
         """The connection is in the middle of something: the timer looks whether it gets on. Or,

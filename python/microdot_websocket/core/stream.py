@@ -42,6 +42,7 @@ class SocketTransport:
         self._key = id(stream)
         self._entry = [None, None, stream]
         self.inside = False
+        self._registers = False
 
     def readinto(self, buf):
         self.inside = True
@@ -75,10 +76,9 @@ class SocketTransport:
                 events = _POLLIN | _POLLOUT
             else:
                 entry[1 - index] = None
-        entry[index] = task = core.cur_task
-        queue.map[self._key] = entry
-        queue.poller.register(self._stream, events)
-        task.data = queue
+        entry[index] = core.cur_task
+        self._register(queue, events)
+        core.cur_task.data = queue
         return (None,)  # asyncio runs a task again when it is woken
 
     def requeue(self):
@@ -100,6 +100,13 @@ class SocketTransport:
 
     def abort(self):
         if self._stream is not None:
+            if self._registers:
+                # That has raised MemoryError, and may have left a slot without a value, through
+                # which the next poll would read.
+                poller = core._io_queue.poller
+                poller.register(self._stream, 0)
+                poller.unregister(self._stream)
+                self._registers = False
             self.wake(2)
 
     def update(self, queue):
@@ -114,11 +121,16 @@ class SocketTransport:
             else:
                 entry[i] = None
         if events:
-            queue.map[self._key] = entry
-            queue.poller.register(self._stream, events)
+            self._register(queue, events)
         elif self._key in queue.map:
             queue.poller.unregister(self._stream)
             del queue.map[self._key]
+
+    def _register(self, queue, events):
+        self._registers = True
+        queue.map[self._key] = self._entry
+        queue.poller.register(self._stream, events)
+        self._registers = False
 
 
 def _refuse(n):

@@ -1,6 +1,8 @@
 """What a plain echo does not use: methods of ``WebSocket`` and options, each imported when it is
 first used."""
 
+import sys
+
 MODULES = {
     '__aiter__': 'iteration',
     '__aenter__': 'iteration',
@@ -34,8 +36,20 @@ DEFAULTS = {
 
 def attach(cls, name):
     """Make the method what it would be if it stood in the class."""
-    module = __import__('microdot_websocket.features.' + MODULES[name], None, None, (name,))
-    setattr(cls, name, getattr(module, name))
+    setattr(cls, name, getattr(load(MODULES[name]), name))
+
+
+def load(name):
+    """Import a feature's module, whole or not at all: MicroPython keeps the name of a module for
+    which there was no memory, and the next import of that crashes."""
+    before = list(sys.modules)
+    try:
+        return __import__(__name__ + '.' + name, None, None, (name,))
+    except MemoryError:
+        for name in sys.modules:
+            if name not in before:
+                sys.modules.pop(name, None)
+        raise
 
 
 def attach_all(cls):
@@ -63,13 +77,9 @@ def get(ws, name):
 
 async def open(ws, options):
     """The handshake of a connection with options: see ``options.py``."""
-    from . import options as module
-
-    await module.open(ws, options)
+    await load('options').open(ws, options)
 
 
 def decorated(f, options):
     """What ``with_websocket`` returns if there are options: see ``options.py``."""
-    from . import options as module
-
-    return module.decorated(f, options)
+    return load('options').decorated(f, options)

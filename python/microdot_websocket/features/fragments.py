@@ -28,23 +28,19 @@ async def send_stream(self, chunks):
         raise self.exception()
     if not self.message_lock:
         self.message_lock = asyncio.Lock()
-    await self.message_lock.acquire()
     message = _Message(self)
-    self.acquire()
+    await self.message_lock.acquire()
     try:
-        if hasattr(chunks, '__aiter__'):
-            async for chunk in chunks:
-                await message.send(chunk)
-        else:
-            for chunk in chunks:
-                await message.send(chunk)
-        await message.end()
-    except BaseException:
-        if message.opcode:
-            await self.close(_INTERNAL_ERROR)
-        raise
+        self.acquire()
+        try:
+            await message.send_all(chunks)
+        except BaseException:
+            if message.opcode:
+                await self.close(_INTERNAL_ERROR)
+            raise
+        finally:
+            self.release()
     finally:
-        self.release()
         self.message_lock.release()
 
 
@@ -56,6 +52,16 @@ class _Message:
     def __init__(self, ws):
         self._ws = ws
         self._burst = 0
+
+    async def send_all(self, chunks):
+        if hasattr(chunks, '__aiter__'):
+            async for chunk in chunks:
+                await self.send(chunk)
+        else:
+            for chunk in chunks:
+                await self.send(chunk)
+        # An empty fragment: that a chunk was the last shows only once it has been sent.
+        await self._write(_CONT if self.opcode else _BINARY, b'')
 
     async def send(self, chunk):
         kind = _TEXT
@@ -74,10 +80,6 @@ class _Message:
         except ValueError:  # it is no UTF-8: nothing of it is out
             self.opcode = before
             raise
-
-    async def end(self):
-        # An empty fragment: that a chunk was the last shows only once it has been sent.
-        await self._write(_CONT if self.opcode else _BINARY, b'')
 
     async def _write(self, opcode, chunk):
         ws = self._ws

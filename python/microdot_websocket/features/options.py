@@ -1,6 +1,7 @@
 """The options of ``with_websocket`` and ``websocket_upgrade``: imported where there are any."""
 
 from ..upgrade import handshake, upgrade, websocket_wrapper
+from . import load
 from .attributes import check, give
 
 
@@ -11,9 +12,9 @@ def decorated(f, options):
 
     # Now: while a server runs, the memory for it may be missing, and so may the stack.
     if options.get('compression'):
-        from . import compression  # noqa: F401
+        load('compression')
     if options.get('ping_interval'):
-        from . import ping  # noqa: F401
+        load('ping')
 
     async def upgrade_with_options(request):
         return await upgrade(request, options)
@@ -34,9 +35,7 @@ async def open(ws, options):
 
     await handshake(ws, negotiate)
     if ws.ping_interval > 0:
-        from .ping import start
-
-        start(ws)
+        load('ping').start(ws)
 
 
 def _negotiate(ws, options):
@@ -58,13 +57,12 @@ def _negotiate(ws, options):
     extensions = request.headers.get('Sec-WebSocket-Extensions', '')
     agreed = None
     if compression not in (None, False) and 'permessage-deflate' in extensions:
-        from .compression import Compression, accept, message_limit
-
-        limit = message_limit(ws)
-        agreed = accept(extensions, limit)
+        module = load('compression')
+        limit = module.message_limit(ws)
+        agreed = module.accept(extensions, limit)
         if agreed:
             headers += 'Sec-WebSocket-Extensions: %s\r\n' % agreed[0]
-            ws.compressed = Compression(ws, agreed, compression, limit)
+            ws.compressed = module.Compression(ws, agreed, compression, limit)
     return headers.encode(), ws.compressed.limit if agreed else 0
 
 

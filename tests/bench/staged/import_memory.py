@@ -6,10 +6,13 @@ Before and after, MicroPython says what its names take (qstrs). There are as few
 firmware takes 2.3 KB at once for its 300th or so.
 """
 
+import asyncio
 import gc
 
 import microdot  # noqa: F401
 import micropython
+
+asyncio.start_server  # noqa: B018  imports asyncio.stream, as each server does
 
 
 def main():
