@@ -15,7 +15,7 @@ NATMOD_TESTS = sorted(
     (TESTS / 'natmod').glob('test_mod_wscodec*.py')
 )  # for MicroPython with C only
 USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
-NOT_CPYTHON = 'bench', 'boards', 'clients', 'dist', 'fuzz', 'server'  # folders that need more
+NOT_CPYTHON = 'bench', 'boards', 'clients', 'dist', 'fuzz', 'oom', 'server'  # which need more
 WHOLE = '-whole'  # behind the names of targets that leave nothing out
 PARTS = 12  # in which a board runs the tests
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
@@ -237,6 +237,17 @@ def fuzz(job):
     return job.pytest('tests/fuzz', cwd=ROOT)
 
 
+def oom(job):
+    """Allocations that fail, one after the other."""
+    job.what = 'MicroPython whose memory ends codec: native, python'
+    job.make('stage-unix')
+    job.make('build/bin/micropython-oom')
+    whole = ['--whole'] if job.name.endswith(WHOLE) else []
+    results = job.pytest('tests/oom', *whole, cwd=ROOT)
+    job.print((BUILD / 'oom' / 'report.txt').read_text())
+    return results
+
+
 # The slowest come early, lest one of them run alone at the end.
 TARGETS = {
     'cpython': cpython,
@@ -249,6 +260,7 @@ TARGETS = {
     **{f'autobahn-{agent}': autobahn_testsuite for agent in autobahn.AGENTS},
     'figures': figures,
     'fuzz': fuzz,
+    'oom': oom,
     'microdot-newest': microdot,
     'microdot-oldest': microdot,
     'dist': dist,
@@ -262,5 +274,6 @@ ON_DEMAND = {
     for whole in ('', WHOLE)
     if whole or side + name not in autobahn.AGENTS
 }
+ON_DEMAND[f'oom{WHOLE}'] = oom
 # Several by one name.
 GROUPS = {'autobahn-whole': [f'autobahn-{agent}{WHOLE}' for agent in autobahn.AGENTS]}

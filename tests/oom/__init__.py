@@ -1,0 +1,1 @@
+"""Memory ends at each allocation in turn: see injection.py."""

@@ -1,0 +1,306 @@
+"""The application whose allocations fail: app.py PORT CONTROL_PORT EXPECTED_IMPL
+
+A line to the control port is answered with what the process holds, as JSON.
+"""
+
+import asyncio
+import gc
+import json
+import sys
+
+from microdot import Microdot, Request
+from microdot.websocket import WebSocket, WebSocketError, websocket_upgrade, with_websocket
+from microdot_websocket import codec, timer
+from microdot_websocket.client import connect
+from microdot_websocket.group import Group
+
+import oom
+
+PORT = int(sys.argv[1])
+app = Microdot()
+Request.max_body_length = 0
+WebSocket.max_message_length = 1 << 17
+WebSocket.handshake_timeout = 0.5
+WebSocket.frame_timeout = 0.3
+WebSocket.send_timeout = 0.3
+WebSocket.close_timeout = 0.3
+WebSocket.read_buffer_size = 2048  # as on a board
+
+# The exceptions that reached handlers. Written without an allocation.
+seen = [None] * 64
+seen_count = 0
+active = 0  # handlers that run
+
+
+def note(exc):
+    global seen_count
+    if seen_count < len(seen):
+        seen[seen_count] = type(exc)
+        seen_count += 1
+
+
+def enter(n):
+    global active
+    active += n
+
+
+async def noted(coroutine):
+    enter(1)
+    try:
+        await coroutine
+    except BaseException as exc:
+        note(exc)
+        raise
+    finally:
+        enter(-1)
+
+
+def endpoint(path, **options):
+    """A route for a handler that takes the connection, with these options of with_websocket."""
+
+    def decorate(f):
+        async def route(request, ws):
+            await noted(f(ws))
+
+        app.route(path)(with_websocket(**options)(route) if options else with_websocket(route))
+        return f
+
+    return decorate
+
+
+async def echo(ws):
+    while True:
+        await ws.send(await ws.receive())
+
+
+endpoint('/echo')(echo)
+endpoint('/options', subprotocols=('chat',), origins=(None, 'http://a'))(echo)
+endpoint('/pinged', ping_interval=0.1, ping_timeout=0.3)(echo)
+endpoint('/compress', compression=True)(echo)
+endpoint('/impatient', frame_timeout=0.02, close_timeout=0.02)(echo)
+
+
+@app.route('/upgrade')
+async def upgrade(request):
+    await noted(echo(await websocket_upgrade(request)))
+
+
+@app.route('/page')
+async def page(request):
+    return 'a page'
+
+
+@endpoint('/bye')
+async def bye(ws):
+    await ws.receive()
+
+
+@endpoint('/close')
+async def close(ws):
+    await ws.receive()
+    await ws.close(4000, 'enough')
+
+
+@endpoint('/fault')
+async def fault(ws):
+    await ws.receive()
+    raise MemoryError
+
+
+@endpoint('/iterate')
+async def iterate(ws):
+    async with ws:
+        async for message in ws:
+            await ws.send(message)
+
+
+@endpoint('/dashboard')
+async def dashboard(ws):
+    """It only sends; others have to answer for it."""
+    await ws.receive()
+    while True:
+        await ws.send('a reading')
+        await asyncio.sleep(0.1)
+
+
+@endpoint('/in-time')
+async def in_time(ws):
+    while True:
+        try:
+            await ws.send(await ws.receive(timeout=0.05))
+        except asyncio.TimeoutError:
+            await ws.send('nothing')
+
+
+def narrow(ws):
+    ws.request.sock[1].s.setsockopt(1, 7, 4608)  # SOL_SOCKET, SO_SNDBUF
+
+
+async def small_messages(ws):
+    for _ in range(3):
+        await ws.send('small')
+
+
+@endpoint('/push')
+async def push(ws):
+    """More than its client takes at once, of two tasks."""
+    narrow(ws)
+    await ws.receive()
+    task = asyncio.create_task(noted(small_messages(ws)))
+    try:
+        for _ in range(3):
+            await ws.send(bytes(20000))
+    finally:
+        try:
+            await task
+        except WebSocketError:
+            pass
+    await ws.receive()
+
+
+@endpoint('/ping')
+async def ping(ws):
+    await ws.receive()
+    ws.ping_timeout = 0.5
+    task = asyncio.create_task(noted(ping_once(ws)))
+    try:
+        await ws.receive()
+    finally:
+        try:
+            await task
+        except (WebSocketError, MemoryError, asyncio.TimeoutError):
+            pass
+
+
+async def ping_once(ws):
+    try:
+        await ws.ping()
+        await ws.send('pong')
+    except Exception:
+        await ws.close(1011)
+        raise
+
+
+@endpoint('/into')
+async def into(ws):
+    buffer = bytearray(4096)
+    while True:
+        n = await ws.receive_into(buffer)
+        await ws.send(memoryview(buffer)[:n])
+
+
+@endpoint('/stream')
+async def stream(ws):
+    buffer = bytearray(1024)
+    while True:
+        n = 0
+        async for piece in ws.stream(buffer):
+            n += len(piece)
+        await ws.send(str(n))
+
+
+@endpoint('/fragments')
+async def fragments(ws):
+    await ws.receive()
+    await ws.send_stream(['one', 'two', 'three'])
+    await ws.receive()
+
+
+group = Group(send_timeout=0.3)
+
+
+@endpoint('/group')
+async def join(ws):
+    group.add(ws)
+    while True:
+        await group.send(await ws.receive())
+
+
+@endpoint('/slow')
+async def join_slow(ws):
+    narrow(ws)
+    await join(ws)
+
+
+async def relay(ws, path, **options):
+    """A message by way of a client of this process to /echo, and back."""
+    await ws.receive()
+    other = await connect('ws://127.0.0.1:%d%s' % (PORT, path), **options)
+    try:
+        await other.send('from a client')
+        await ws.send(await other.receive())
+    finally:
+        await other.close()
+    await ws.receive()
+
+
+@endpoint('/client')
+async def client(ws):
+    await relay(ws, '/echo')
+
+
+@endpoint('/client-options')
+async def client_options(ws):
+    await relay(ws, '/options', subprotocols=('chat',), headers={'X-A': 'b'})
+
+
+@endpoint('/client-refused')
+async def client_refused(ws):
+    await ws.receive()
+    try:
+        await connect('ws://127.0.0.1:%d/nothing' % PORT)
+    except WebSocketError:
+        await ws.send('refused')
+    await ws.receive()
+
+
+def dive(depth):
+    return depth and dive(depth - 1)
+
+
+async def wipe():
+    """Write over what earlier calls have left on the C stack: what looks like an address there is
+    one to MicroPython's collector."""
+    dive(40)
+
+
+def watches():
+    n = 0
+    watch = timer.next
+    while watch:
+        n += 1
+        watch = watch.next
+    return n
+
+
+async def control(reader, writer):
+    global seen_count
+    while await reader.readline():
+        await asyncio.create_task(wipe())
+        gc.collect()
+        answer = {
+            'mem': gc.mem_alloc(),
+            'waiting': len(asyncio.core._io_queue.map),
+            'tasks': oom.objects(asyncio.core.Task),
+            'websockets': oom.objects(WebSocket),
+            'active': active,
+            'watches': watches(),
+            'group': len(group),
+            'timer': bool(timer.task) and not timer.task.done(),
+            'seen': [kind.__name__ for kind in seen[:seen_count]],
+        }
+        seen_count = 0
+        for i in range(len(seen)):
+            seen[i] = None
+        writer.write((json.dumps(answer) + '\n').encode())
+        await writer.drain()
+
+
+async def main():
+    await asyncio.start_server(control, '127.0.0.1', int(sys.argv[2]))
+    await app.start_server('127.0.0.1', PORT)
+
+
+if codec.IMPL != sys.argv[3]:
+    sys.exit('this is for the %s codec, but codec.IMPL is %s' % (sys.argv[3], codec.IMPL))
+asyncio.run(main())

@@ -1,0 +1,474 @@
+"""What is done while an allocation fails: each phase takes the process and two functions, arm() to
+be called when all that must not fail is done, and disarm() before what must not.
+
+It returns if all went as without a failure, or raises Ended with how a connection ended.
+"""
+
+import time
+import zlib
+
+from frames import BINARY, CONT, PING, PONG, TEXT, frame, pattern
+
+from .peer import HANG, PAUSE, Ended, Wrong
+
+PHASES = {}
+SLOW = {  # they wait until a limit has run out
+    'half_a_request',
+    'keepalive',
+    'ping_timeout',
+    'send_timeout',
+    'close_unanswered',
+    'half_a_frame',
+    'not_received',
+}
+# How else a connection may end, and what else a handler may see.
+ALSO = {
+    'ping': {'TimeoutError'},
+    # The handler ends with the WebSocketError of its client, or the server of that with an error.
+    'client': {'close 1000', 'OSError'},
+    'client_options': {'close 1000', 'OSError'},
+    'client_refused': {'close 1000', 'OSError'},
+}
+
+
+def phase(f):
+    PHASES[f.__name__] = f
+    return f
+
+
+def alternatives(**cases):
+    """More phases of one function, which takes its arguments behind the three."""
+
+    def decorate(f):
+        for name, args in cases.items():
+
+            def run(process, arm, disarm, args=args):
+                f(process, arm, disarm, *args)
+
+            run.__name__ = name
+            phase(run)
+        return f
+
+    return decorate
+
+
+def quiet(disarm):
+    time.sleep(PAUSE)
+    disarm()
+
+
+@phase
+def accept(process, arm, disarm):
+    """From the connection on."""
+    arm()
+    peer = process.peer()
+    peer.echo()
+    quiet(disarm)
+    peer.over()
+
+
+@alternatives(
+    upgrade=('/upgrade', {}),
+    options=('/options', {'Sec_WebSocket_Protocol': 'chat'}),
+    pinged=('/pinged', {}),
+    compressing=('/compress', {'Sec_WebSocket_Extensions': 'permessage-deflate'}),
+    plain=('/echo', {}),
+)
+def handshake(process, arm, disarm, path, headers):
+    peer = process.peer(upgrade=False)
+    peer.upgrade(path, arm, **headers)
+    peer.echo()
+    quiet(disarm)
+    peer.over()
+
+
+@alternatives(
+    page=(b'GET /page HTTP/1.1\r\nHost: x\r\n\r\n', '200'),
+    no_handshake=(b'GET /echo HTTP/1.1\r\nHost: x\r\n\r\n', '400'),
+    half_a_request=(b'GET /echo HTTP/1.1\r\nHost:', '400'),
+)
+def request(process, arm, disarm, data, status):
+    peer = process.peer(upgrade=False)
+    arm()
+    peer.send(data)
+    try:
+        peer.head(status)
+        while True:
+            peer.receive()
+    except Ended as exc:
+        if 'http' in exc.args[0]:
+            raise
+    quiet(disarm)
+    peer.close()
+
+
+@alternatives(small=('/echo',), impatient=('/impatient',), iterated=('/iterate',))
+def small_messages(process, arm, disarm, path):
+    peer = process.peer(path).ready()
+    arm()
+    peer.echo('text')
+    peer.echo(b'bytes', BINARY)
+    quiet(disarm)
+    peer.over()
+
+
+@phase
+def corked(process, arm, disarm):
+    """Several small messages in one segment: the answers are gathered."""
+    peer = process.peer().ready()
+    arm()
+    peer.send(frame(TEXT, 'hello') * 5)
+    for _ in range(5):
+        peer.expect(0x81, 'hello')
+    quiet(disarm)
+    peer.over()
+
+
+@phase
+def fragments(process, arm, disarm):
+    peer = process.peer().ready()
+    data = pattern(5120)
+    arm()
+    for i in range(5):
+        part = data[i * 1024 : i * 1024 + 1024]
+        peer.send(frame(BINARY if i == 0 else CONT, part, fin=i == 4))
+        if i == 2:
+            peer.send(frame(PING, b'p'))
+            peer.expect(0x80 | PONG, b'p')
+    peer.expect(0x82, data)
+    quiet(disarm)
+    peer.over()
+
+
+@phase
+def large(process, arm, disarm):
+    peer = process.peer().ready()
+    text = 'x' * 20470 + '\u20ac' * 3
+    data = frame(TEXT, text)
+    arm()
+    peer.send(data[:9000])
+    time.sleep(3 * PAUSE)  # so that it is waited for in the middle
+    peer.send(data[9000:])
+    peer.expect(0x81, text)
+    quiet(disarm)
+    peer.over()
+
+
+@phase
+def pinged_by_client(process, arm, disarm):
+    peer = process.peer().ready()
+    arm()
+    peer.send(frame(PING, b'payload'))
+    peer.expect(0x80 | PONG, b'payload')
+    peer.send(frame(PONG, b'unasked'))
+    quiet(disarm)
+    peer.echo()
+    peer.over()
+
+
+@phase
+def ping(process, arm, disarm):
+    peer = process.peer('/ping').ready()
+    arm()
+    peer.send(frame(TEXT, 'go'))
+    _, payload = peer.frame()
+    peer.send(frame(PONG, payload))
+    peer.expect(0x81, 'pong')
+    disarm()
+    peer.over()
+
+
+@phase
+def keepalive(process, arm, disarm):
+    peer = process.peer('/pinged').ready()
+    arm()
+    for _ in range(2):
+        peer.expect(0x80 | PING, b'')
+        peer.send(frame(PONG))
+    disarm()
+    peer.over()
+
+
+@phase
+def ping_timeout(process, arm, disarm):
+    peer = process.peer('/pinged').ready()
+    arm()
+    peer.until('its end')
+    quiet(disarm)
+
+
+@phase
+def not_received(process, arm, disarm):
+    """The handler only sends; the ping is answered all the same."""
+    peer = process.peer('/dashboard').ready()
+    arm()
+    peer.send(frame(TEXT, 'go'))
+    peer.expect(0x81, 'a reading')
+    peer.send(frame(PING, b'there?'))
+    for _ in range(40):  # 4 s
+        got = peer.frame()
+        if got != (0x81, b'a reading'):
+            break
+    if got != (0x80 | PONG, b'there?'):
+        raise Wrong('no pong')
+    disarm()
+    peer.over()
+
+
+@phase
+def received_in_time(process, arm, disarm):
+    peer = process.peer('/in-time')
+    arm()
+    peer.expect(0x81, 'nothing')
+    peer.send(frame(TEXT, 'hello'))
+    while (got := peer.frame()) != (0x81, b'hello'):
+        if got != (0x81, b'nothing'):
+            raise Wrong(f'{got}')
+    disarm()
+    peer.over()
+
+
+@phase
+def slow_client(process, arm, disarm):
+    peer = process.peer('/push', receive_buffer=2304).ready()
+    arm()
+    peer.send(frame(TEXT, 'go'))
+    time.sleep(10 * PAUSE)
+    got = {'big': 0, 'small': 0}
+    while got != {'big': 3, 'small': 3}:
+        message = peer.frame()
+        if message == (0x82, bytes(20000)):
+            got['big'] += 1
+        elif message == (0x81, b'small'):
+            got['small'] += 1
+        else:
+            raise Wrong(f'{message[0]:#x} of {len(message[1])} bytes')
+    disarm()
+    peer.over()
+
+
+@phase
+def send_timeout(process, arm, disarm):
+    before = process.measure()['active']
+    peer = process.peer('/push', receive_buffer=2304).ready()
+    arm()
+    peer.send(frame(TEXT, 'go'))
+    time.sleep(0.5)
+    disarm()
+    deadline = time.monotonic() + HANG
+    while process.measure()['active'] > before:  # to read would let it go on
+        if time.monotonic() > deadline:
+            raise Wrong('a limit does not hold')
+        time.sleep(PAUSE)
+    while True:
+        try:
+            peer.receive()
+        except Ended:
+            return
+
+
+@alternatives(
+    client_closes=('/echo',),
+    client_closes_iterated=('/iterate',),
+    client_closes_upgraded=('/upgrade',),
+)
+def closed_by_client(process, arm, disarm, path):
+    peer = process.peer(path)
+    peer.echo()
+    time.sleep(PAUSE)
+    arm()
+    peer.over()
+    quiet(disarm)
+
+
+@alternatives(
+    handler_returns=('/bye', 1000), closes=('/close', 4000), handler_raises=('/fault', 1011)
+)
+def closed_by_server(process, arm, disarm, path, code):
+    peer = process.peer(path).ready()
+    arm()
+    peer.send(frame(TEXT, 'bye'))
+    peer.until(f'close {code}')
+    quiet(disarm)
+
+
+@phase
+def close_unanswered(process, arm, disarm):
+    peer = process.peer('/bye').ready()
+    arm()
+    peer.send(frame(TEXT, 'bye'))
+    while True:
+        try:
+            peer.receive()
+        except Ended:
+            break
+    quiet(disarm)
+
+
+@alternatives(
+    bad_text=(frame(TEXT, b'\xff'), 1007),
+    half_a_frame=(frame(TEXT, bytes(50))[:20], 1008),
+    too_big=(frame(TEXT, bytes(1 << 17) + b'x')[:20], 1009, '/impatient'),
+)
+def ended_by_server(process, arm, disarm, data, code, path='/echo'):
+    peer = process.peer(path).ready()
+    arm()
+    peer.send(data)
+    peer.until(f'close {code}')
+    quiet(disarm)
+
+
+@phase
+def disconnect(process, arm, disarm):
+    peer = process.peer()
+    peer.echo()
+    time.sleep(PAUSE)
+    arm()
+    peer.close()
+    time.sleep(PAUSE)
+    quiet(disarm)
+
+
+@phase
+def reset_in_a_frame(process, arm, disarm):
+    peer = process.peer()
+    peer.echo()
+    time.sleep(PAUSE)
+    arm()
+    peer.send(frame(TEXT, bytes(200))[:100])
+    time.sleep(PAUSE)
+    peer.reset()
+    time.sleep(PAUSE)
+    quiet(disarm)
+
+
+@phase
+def reset_while_sending(process, arm, disarm):
+    peer = process.peer('/push', receive_buffer=2304).ready()
+    peer.send(frame(TEXT, 'go'))
+    time.sleep(7 * PAUSE)
+    arm()
+    peer.reset()
+    time.sleep(2 * PAUSE)
+    quiet(disarm)
+
+
+def to_members(peers, disarm, expected, times):
+    """Each gets all messages, or its connection has ended. Where the sender's has ended, or the
+    group could not send, nobody has to; but each connection still works."""
+    ends = {}
+    for peer in peers:
+        peer.socket.settimeout(0.1)
+        try:
+            for _ in range(times):
+                peer.expect(*expected)
+        except Ended as exc:
+            ends[peer] = exc.args[0]
+        except Wrong as exc:
+            if 'hangs' not in exc.args[0] or peer.data:
+                raise
+    disarm()
+    for peer in peers:
+        if peer not in ends:
+            peer.socket.settimeout(HANG)
+            try:
+                peer.send(frame(PING))
+                while peer.frame() == expected:  # it comes late
+                    pass
+                peer.over()
+            except Ended as exc:
+                ends[peer] = exc.args[0]
+    if len(ends) > 1:
+        raise Wrong(f'one failure, and several connections ended: {list(ends.values())}')
+    if ends:
+        raise Ended(*ends.values())
+
+
+@phase
+def group(process, arm, disarm):
+    peers = [process.peer('/group').ready() for _ in range(3)]
+    arm()
+    peers[0].send(frame(TEXT, 'to all'))
+    time.sleep(2 * PAUSE)
+    to_members(peers, disarm, (0x81, 'to all'), 1)
+
+
+@phase
+def group_with_slow(process, arm, disarm):
+    peers = [
+        process.peer('/group').ready(),
+        process.peer('/slow', receive_buffer=2304).ready(),
+        process.peer('/group').ready(),
+    ]
+    data = pattern(16000)
+    arm()
+    for _ in range(2):
+        peers[0].send(frame(BINARY, data))
+        time.sleep(3 * PAUSE)
+    to_members(peers, disarm, (0x82, data), 2)
+
+
+@phase
+def compressed(process, arm, disarm):
+    extension = 'permessage-deflate; client_max_window_bits'
+    peer = process.peer('/compress', Sec_WebSocket_Extensions=extension).ready()
+    data = b'compress me ' * 200
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    payload = (deflate.compress(data) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    arm()
+    peer.send(frame(BINARY, payload, rsv=4))
+    first, answer = peer.frame()
+    if first & 0x40:
+        answer = zlib.decompressobj(-15).decompress(answer + b'\0\0\xff\xff')
+    if answer != data:
+        raise Wrong('not what was compressed')
+    quiet(disarm)
+    peer.over()
+
+
+@phase
+def receive_into(process, arm, disarm):
+    peer = process.peer('/into').ready()
+    data = pattern(3000)
+    arm()
+    peer.echo(data, BINARY)
+    peer.echo(data[:10], BINARY)
+    quiet(disarm)
+    peer.over()
+
+
+@phase
+def stream(process, arm, disarm):
+    peer = process.peer('/stream').ready()
+    arm()
+    peer.send(frame(BINARY, pattern(10000)))
+    peer.expect(0x81, '10000')
+    quiet(disarm)
+    peer.over()
+
+
+@phase
+def send_stream(process, arm, disarm):
+    peer = process.peer('/fragments').ready()
+    arm()
+    peer.send(frame(TEXT, 'go'))
+    for first, part in ((1, 'one'), (0, 'two'), (0, 'three'), (0x80, '')):
+        peer.expect(first, part)
+    quiet(disarm)
+    peer.over()
+
+
+@alternatives(
+    client=('/client', 'from a client'),
+    client_options=('/client-options', 'from a client'),
+    client_refused=('/client-refused', 'refused'),
+)
+def relayed(process, arm, disarm, path, answer):
+    """By a client of the same process."""
+    peer = process.peer(path).ready()
+    arm()
+    peer.send(frame(TEXT, 'go'))
+    peer.expect(0x81, answer)
+    time.sleep(7 * PAUSE)
+    disarm()
+    peer.over()
