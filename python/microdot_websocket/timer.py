@@ -115,7 +115,7 @@ class Deadline:
     def __init__(self, time):
         self.task = asyncio.current_task()
         self.done = False
-        self._error = asyncio.CancelledError()
+        self.data = asyncio.CancelledError()
         set(self, time)
 
     def poll(self, time):
@@ -123,5 +123,5 @@ class Deadline:
         self.task.cancel()
         if core and self.task.data is asyncio.CancelledError:
             # MicroPython makes one of it only when the task runs, which without memory never ends.
-            self.task.data = self._error
+            self.task.data = self.data
         return 0

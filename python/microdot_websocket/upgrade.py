@@ -30,6 +30,8 @@ _LINE = const(64)  # bytes that each line of a request's head counts as, at leas
 _CONNECTING = const(0)
 _OPEN = const(1)
 _CLOSING = const(2)
+_CLOSED = const(3)
+_CLOSE = const(8)  # an opcode
 
 MUTED_SOCKET_ERRORS = microdot.MUTED_SOCKET_ERRORS
 print = microdot.print_exception
@@ -111,7 +113,7 @@ async def handshake(self, upgrade=None):
         self.replace()
     # All that needs memory comes before the first byte: without it the answer is still an error.
     headers, maxsize = upgrade(self) if upgrade else (b'', 0)
-    writer.ws = self  # see done()
+    writer.websocket = self  # see done()
     response = (
         b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
         b'Sec-WebSocket-Accept: %s\r\n%s\r\n'
@@ -206,7 +208,17 @@ class Stream:
         return line
 
 
-def _guard(stream, queue):
+def shutdown(ws):
+    """The end of a connection whose task was cancelled: there is no time to wait for an answer."""
+    try:
+        if ws.state == _OPEN:
+            ws.protocol.write(b'\x03\xe9', _CLOSE)  # 1001, going away
+    except (OSError, MemoryError):
+        pass
+    ws.update(_CLOSED, _GOING_AWAY)
+
+
+def register(stream, core):
     """Replace the parts of MicroPython's asyncio that do not survive a lack of memory: see
     docs/upstream."""
 
@@ -216,14 +228,14 @@ def _guard(stream, queue):
         while True:
             client = None
             try:
-                yield timer.core._io_queue.queue_read(sock)
+                yield core._io_queue.queue_read(sock)
                 client, peer = sock.accept()
                 if tls:
                     client = tls.wrap_socket(
                         client, server_side=True, do_handshake_on_connect=False
                     )
                 client.setblocking(False)
-                peer = asyncio.stream.Stream(client, {'peername': peer})
+                peer = stream.Stream(client, {'peername': peer})
                 done = peer.done
                 asyncio.create_task(handler(peer, peer)).state = done
             except asyncio.CancelledError:
@@ -234,19 +246,21 @@ def _guard(stream, queue):
             except Exception:
                 if client:
                     client.close()
-                yield from timer.core.sleep_ms(50)  # others may give memory back
+                yield from core.sleep_ms(50)  # others may give memory back
 
     def done(self, task, exc):
         # asyncio calls it when the task of a connection has ended: whatever has ended it, no client
         # is left waiting.
         if type(exc) is not StopIteration:
-            if self.ws:
-                self.ws.abort()
+            if self.websocket:
+                shutdown(self.websocket)
             self.s.close()
             if isinstance(exc, Exception):
                 microdot.print_exception(exc)
 
-    def _enqueue(self, sock, i, enqueue=queue._enqueue):
+    enqueue = core.IOQueue._enqueue
+
+    def _enqueue(self, sock, i):
         # In place of IOQueue._enqueue, behind whose MemoryError the next poll would crash, since
         # register() makes a slot before there is memory for what belongs there.
         try:
@@ -265,14 +279,14 @@ def _guard(stream, queue):
 
     stream.Server._serve = serve
     stream.Stream.done = done
-    stream.Stream.ws = None
-    queue._enqueue = _enqueue
+    stream.Stream.websocket = None
+    core.IOQueue._enqueue = _enqueue
 
 
 if timer.core:
     asyncio.start_server  # noqa: B018  imports asyncio.stream
-    _guard(asyncio.stream, timer.core.IOQueue)
-    del _guard  # its memory is free then
+    register(asyncio.stream, timer.core)
+    del register  # its memory is free then
 
 
 async def after_error_request(request, response):

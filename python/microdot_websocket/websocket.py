@@ -95,7 +95,7 @@ class WebSocketError(Exception):
         return 'WebSocketError: ' + str(self)
 
 
-error = WebSocketError()  # for all connections, when there is no memory for one of their own
+default = WebSocketError()  # for all connections, when there is no memory for one of their own
 
 
 class WebSocket:
@@ -516,9 +516,9 @@ class WebSocket:
         try:
             return WebSocketError(self.close_reason, self.close_code)
         except MemoryError:
-            error.code = self.close_code
-            error.reason = self.close_reason
-            return error
+            default.code = self.close_code
+            default.reason = self.close_reason
+            return default
 
     def update(self, state, code=_NORMAL, reason=''):
         """Change the state, and do what belongs to it; ``code`` and ``reason``, if it is the end.

@@ -89,6 +89,24 @@ async def background(request, ws):
         await ws.receive()
 
 
+async def cancel(task):
+    task.cancel()
+
+
+async def is_cancelled(request, ws):
+    await ws.send('open')
+    asyncio.create_task(cancel(asyncio.current_task()))
+    await ws.receive()
+
+
+app.route('/cancelled')(with_websocket(is_cancelled))
+
+
+@app.route('/cancelled-upgrade')
+async def cancelled_upgrade(request):
+    await is_cancelled(request, await websocket_upgrade(request))
+
+
 @app.route('/ends')
 async def get_ends(request):
     answer = list(ends)

@@ -68,6 +68,14 @@ def test_after_the_handler(server, path, code):
     asyncio.run(main())
 
 
+@pytest.mark.parametrize('path', ['/cancelled', '/cancelled-upgrade'])
+def test_a_cancelled_handler(server, path):
+    """The client is told, and the TCP connection is closed."""
+    client = RawClient(server, path)
+    assert client.frames() == [(0x81, b'open'), (0x88, b'\x03\xe9')]  # and the end
+    client.close()
+
+
 def test_too_big(server):
     async def main():
         async with client(server, '/echo') as ws:
