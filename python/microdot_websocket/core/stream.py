@@ -42,7 +42,7 @@ class SocketTransport:
         self._key = id(stream)
         self._entry = [None, None, stream]
         self.inside = False
-        self._registers = False
+        self._registers = self._yields = False
 
     def readinto(self, buf):
         self.inside = True
@@ -79,7 +79,19 @@ class SocketTransport:
         entry[index] = core.cur_task
         self._register(queue, events)
         core.cur_task.data = queue
-        return (None,)  # asyncio runs a task again when it is woken
+        self._yields = True
+        return self
+
+    # What a task awaits, in the way of asyncio's own: an iterator made anew would take memory when
+    # the task is in the queue already.
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if not self._yields:
+            raise StopIteration
+        self._yields = False  # asyncio runs a task again when it is woken
 
     def requeue(self):
         was_writing = self._entry[1] is core.cur_task
@@ -100,13 +112,6 @@ class SocketTransport:
 
     def abort(self):
         if self._stream is not None:
-            if self._registers:
-                # That has raised MemoryError, and may have left a slot without a value, through
-                # which the next poll would read.
-                poller = core._io_queue.poller
-                poller.register(self._stream, 0)
-                poller.unregister(self._stream)
-                self._registers = False
             self.wake(2)
 
     def update(self, queue):
@@ -123,6 +128,10 @@ class SocketTransport:
         if events:
             self._register(queue, events)
         elif self._key in queue.map:
+            if self._registers:
+                # That has raised MemoryError, and may have left a slot without a value, through
+                # which poll() and unregister() would read.
+                self._register(queue, 0)
             queue.poller.unregister(self._stream)
             del queue.map[self._key]
 
