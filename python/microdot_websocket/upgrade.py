@@ -25,6 +25,7 @@ _TRIES = const(9)  # to have memory collected
 _NORMAL = const(1000)
 _GOING_AWAY = const(1001)
 _INTERNAL_ERROR = const(1011)
+_PART = const(128)  # bytes of a line that are read at once
 _LINE = const(64)  # bytes that each line of a request's head counts as, at least
 # States, of websocket.py
 _CONNECTING = const(0)
@@ -180,7 +181,8 @@ def readline(reader, count):
     line = b''
     while line[-1:] != b'\n' and len(line) < count:
         yield timer.core._io_queue.queue_read(reader.s)
-        part = reader.s.readline(count - len(line))
+        # A stream takes memory for as many bytes as it may read.
+        part = reader.s.readline(min(count - len(line), _PART))
         if part is not None:
             if not part:
                 break

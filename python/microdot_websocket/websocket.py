@@ -84,15 +84,9 @@ class WebSocketError(Exception):
     """
 
     def __init__(self, reason='', code=_ABNORMAL):
-        super().__init__(reason, code)
+        super().__init__('%s (close code %d)' % (reason or 'connection closed', code))
         self.code = code
         self.reason = reason
-
-    def __str__(self):
-        return '%s (close code %d)' % (self.reason or 'connection closed', self.code)
-
-    def __repr__(self):
-        return 'WebSocketError: ' + str(self)
 
 
 default = WebSocketError()  # for all connections, when there is no memory for one of their own
