@@ -6,6 +6,7 @@ import sys
 from .websocket import connections
 
 _GOING_AWAY = 1001
+_HANDLERS = 0.2  # seconds for the handlers to end, and to answer the request that shuts down
 
 
 async def shutdown(app, code=_GOING_AWAY, reason=''):
@@ -21,14 +22,15 @@ async def shutdown(app, code=_GOING_AWAY, reason=''):
 
     :param code, reason: as of ``WebSocket.close()``.
 
-    Takes ``WebSocket.close_timeout`` seconds at most. Handlers get a WebSocketError, as at any end.
+    Takes ``WebSocket.close_timeout`` seconds and a fifth at most. Handlers get a WebSocketError, as
+    at any end.
     """
     if app.server:
         app.shutdown()  # first: no new connections
     closing = [_close(ws, code, reason) for ws in connections if ws.request.app is app]
     if closing:
         await asyncio.gather(*closing)
-    await asyncio.sleep(0)  # for the handlers
+    await asyncio.sleep(_HANDLERS)
 
 
 async def _close(ws, code, reason):

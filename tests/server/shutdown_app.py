@@ -7,6 +7,12 @@ from microdot import Microdot
 from microdot_websocket import with_websocket
 from microdot_websocket.server import run, shutdown
 
+if sys.implementation.name == 'cpython':
+    import signal
+
+    # Whatever runs the tests in the background may have turned Ctrl-C off.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 app = Microdot()
 
 

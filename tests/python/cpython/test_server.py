@@ -50,5 +50,10 @@ def test_ctrl_c_ends_run_without_an_exception():
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
+    # Whatever runs the tests in the background may have turned Ctrl-C off.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=press).start()
-    assert run(app, '127.0.0.1', port) is None
+    try:
+        assert run(app, '127.0.0.1', port) is None
+    finally:
+        signal.signal(signal.SIGINT, before)
