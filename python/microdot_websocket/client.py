@@ -251,8 +251,10 @@ async def _read_line(reader):
 
 
 def _text(line):
-    # As Latin-1: MicroPython's decode() takes nothing else than UTF-8.
-    return ''.join([chr(c) for c in line])
+    try:
+        return str(line, 'utf-8')  # which ASCII is
+    except ValueError:
+        return ''.join([chr(c) for c in line])  # as Latin-1, which MicroPython does not know
 
 
 def _check(response, key):
