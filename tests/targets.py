@@ -17,7 +17,7 @@ NATMOD_TESTS = sorted(
 USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
 NOT_CPYTHON = 'bench', 'boards', 'clients', 'dist', 'fuzz', 'oom', 'server'  # which need more
 WHOLE = '-whole'  # behind the names of targets that leave nothing out
-MODULES = 5  # of tests that a board runs between two resets, at most
+MODULES = 4  # of tests that a board runs between two resets, at most
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
 
 
