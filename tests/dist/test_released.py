@@ -29,7 +29,7 @@ def test_checksums():
 def test_the_natmods_are_small(arch):
     natmod = natmod_file.read(DIST / f'{arch}_6.3' / '_wscodec.mpy')
     assert natmod.arch == arch
-    assert natmod.size <= 7680  # an ESP32's RAM for code is scarce, and freed by a reset only
+    assert natmod.size <= 8192  # an ESP32's RAM for code is scarce, and freed by a reset only
 
 
 @pytest.mark.parametrize('arch', ARCHS)
