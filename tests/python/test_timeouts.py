@@ -125,8 +125,11 @@ class TestTimeouts(unittest.TestCase):
             ws, peer = await open_websocket()
             task = asyncio.create_task(ws.receive())
             await settle()
-            with self.assertRaises(RuntimeError):
-                await ws.receive(timeout=0.01)
+            for timeout in (0.01, 0):
+                with self.assertRaises(RuntimeError):
+                    await ws.receive(timeout)
+                await settle()
+                self.assertFalse(task.done())  # whose own time has not run out
             peer.feed(frame(TEXT, 'x'))
             self.assertEqual(await task, 'x')
 

@@ -26,6 +26,9 @@ class _Timeout:
 async def wait_for(self, timeout, maxsize, buffer):
     """``receive(None, maxsize, buffer)``; asyncio.TimeoutError if it takes more than ``timeout``
     seconds. What has arrived of a message is kept for the next call."""
+    if not self.reader and not self.background:
+        # It has ended, or another task receives, whose time this is not.
+        return await self.receive(None, maxsize, buffer)
     watch = _Timeout(self)
     timer.set(watch, max(0, int(timeout * 1000)))
     try:
