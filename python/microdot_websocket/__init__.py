@@ -19,7 +19,7 @@ gc.collect()
 if not hasattr(gc, 'mem_free'):
     from . import platform
 
-    install = platform.start()
+    platform.start()
 else:
     WebSocket.max_incomplete = gc.mem_free() // 2
     if gc.mem_free() > 1000000:

@@ -8,7 +8,7 @@ from binascii import b2a_base64
 from . import timer
 from .features import load
 from .features.attributes import CLIENT_NAMES, check, give
-from .upgrade import accept, getlist, readline
+from .upgrade import Stream, accept, getlist
 from .websocket import WebSocket, WebSocketError, const
 
 core = getattr(asyncio, 'core', None)  # MicroPython's event loop
@@ -17,7 +17,6 @@ _OPEN = const(1)  # states, of websocket.py
 _CLOSING = const(2)
 _CLOSED = const(3)
 _NORMAL = const(1000)  # a close code
-_DAYS = const(1 << 28)  # milliseconds, for no limit
 _MAX_LINES = const(100)  # of a response's head
 _MAX_LINE = const(2048)  # bytes of each of them
 _HEADERS = (
@@ -73,13 +72,14 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
         deflate = load('compression_answers')
         extensions = deflate.offer(deflate.message_limit(ws))
     request = request_bytes(authority, target, key, headers or {}, subprotocols, extensions)
-    deadline = timer.Deadline(int(ws.handshake_timeout * 1000) or _DAYS)
+    head = Stream(None, _MAX_LINES * _MAX_LINE, int(ws.handshake_timeout * 1000))
     try:
         context = _context(ssl) if secure else None
         reader, writer = await _open_connection(ws, host, port, context)
         writer.write(request)
         await writer.drain()
-        response = await _read_head(reader)
+        head.reader = reader
+        response = await _read_head(head)
         _check(response, key)
         _negotiate(ws, response[2], subprotocols, extensions and compression)
         ws.open((reader, writer), os.urandom, ws.compressed.limit if ws.compressed else 0)
@@ -89,11 +89,11 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
         return ws
     except BaseException as exc:
         ws.update(_CLOSED)
-        if deadline.done and isinstance(exc, asyncio.CancelledError):
+        if head.done and isinstance(exc, asyncio.CancelledError):
             raise WebSocketError('the handshake timed out')
         raise
     finally:
-        timer.clear(deadline)
+        timer.clear(head)
 
 
 def _context(ssl):
@@ -203,12 +203,12 @@ def _token(name):
     return name
 
 
-async def _read_head(reader):
+async def _read_head(head):
     """``(status line, its code, dict of headers)`` of the response; what comes behind it is left to
     the connection. Responses 1xx in front of it are skipped (RFC 9110, section 15.2)."""
     status = None
     for _ in range(_MAX_LINES):
-        line = (await _read_line(reader)).strip()
+        line = (await _read_line(head)).strip()
         if status is None:
             status = _text(line)
             code = _status_code(status)
@@ -238,14 +238,14 @@ def _status_code(line):
     return 0
 
 
-async def _read_line(reader):
+async def _read_line(head):
     try:
-        line = await (readline(reader, _MAX_LINE) if core else reader.readline())
+        line = await head.readline(_MAX_LINE)
     except ValueError:  # CPython's StreamReader has a limit
-        line = bytes(_MAX_LINE)
+        line = bytes(_MAX_LINE + 1)
     if line[-1:] == b'\n' and len(line) <= _MAX_LINE:
         return line
-    if len(line) >= _MAX_LINE:
+    if len(line) > _MAX_LINE:
         raise WebSocketError('bad handshake: a header is too long')
     raise WebSocketError('bad handshake: the connection was closed')
 

@@ -153,7 +153,7 @@ class Group:
 class _Backlog:
     """Messages for a connection that could not take one at once: a watch of the timer."""
 
-    due = next = None
+    expires = next = None
 
     def __init__(self, ws):
         self._ws = ws

@@ -8,6 +8,8 @@ from .core import rules, sending, stream  # noqa: F401
 from .core.twin import Protocol  # noqa: F401
 
 if sys.implementation.name == 'cpython':
+    from functools import update_wrapper as update  # noqa: F401
+
     from .cpython.install import start  # noqa: F401
     from .cpython.timer import clear, set  # noqa: F401
 

@@ -1,9 +1,9 @@
 """The timer: one task of the event loop looks at whatever must not take for ever.
 
-A *watch* is an object that is looked at when it is due. It has the attributes ``due`` and ``next``,
-None at first, which belong to the timer, and ``poll(time)``: called when it is due, so many
-milliseconds after it was set; returns those until the next look, or 0. Connections are watches
-while they are in the middle of something, and so is a ``Deadline``.
+A *watch* is an object that is looked at when it is due. It has the attributes ``expires`` and
+``next``, None at first, which belong to the timer, and ``poll(time)``: called when it is due, so
+many milliseconds after it was set; returns those until the next look, or 0. Connections are watches
+while they are in the middle of something, and so is the head of a request on its way in.
 
 The timer cannot die, and needs no memory once it runs: times are small ints, the watches are linked
 by an attribute, and what one of them raises is its own. A watch that is due earlier than all others
@@ -21,45 +21,47 @@ else:
 
     next = None  # the first watch
     task = _task_queue = None  # the timer's task; and the queue of the event loop that it is of
-    due = None  # when the task wakes; None while it is in no queue: there is nothing to look at
+    expires = None  # when the task wakes; None while it is in no queue: there is nothing to look at
 
     def set(watch, time):
         """Look at a watch in so many milliseconds. MemoryError: it is the event loop's first one,
         and there is no room for the timer's task."""
-        global next, task, _task_queue, due
+        global next, task, _task_queue, expires
         now = ticks_ms()
         if _task_queue is not core._task_queue or task.done():
             # Another event loop has taken the place of the one before, whose tasks are gone.
             task = asyncio.create_task(_run())
             _task_queue = core._task_queue
-            due = now
+            expires = now
             next = None
-        if watch.due is None:
+        if watch.expires is None:
             watch.start = now
             watch.next = next
-            watch.due = ticks_add(now, time)
+            watch.expires = ticks_add(now, time)
             next = watch  # last: new attributes may take memory
         else:
-            watch.due = ticks_add(now, time)
-        if core.cur_task is not task and (due is None or ticks_diff(watch.due, due) < 0):
-            sleep(watch.due)
+            watch.expires = ticks_add(now, time)
+        if core.cur_task is not task and (
+            expires is None or ticks_diff(watch.expires, expires) < 0
+        ):
+            sleep(watch.expires)
 
     def sleep(time):
         """Let the task run at that time; None: let it wait for ``set()``. For as long as a task is
         in the queue asyncio polls the sockets twice before each turn of another one."""
-        global due
-        if due is not None and core.cur_task is not task:
+        global expires
+        if expires is not None and core.cur_task is not task:
             _task_queue.remove(task)
-        due = time
+        expires = time
         if time is not None:
             _task_queue.push(task, time)
 
     def clear(watch):
         """Do not look at a watch any more. Nothing happens if it is not set."""
         global next
-        if watch.due is None:
+        if watch.expires is None:
             return
-        watch.due = None
+        watch.expires = None
         if next is watch:
             next = watch.next
             if not next and core.cur_task is not task:
@@ -79,12 +81,12 @@ else:
             shortest = None
             watch = next
             while watch:
-                left = ticks_diff(watch.due, now)
+                left = ticks_diff(watch.expires, now)
                 if left <= 0:
                     left = poll(watch, ticks_diff(now, watch.start))
                     watch.start = now
                     if left > 0:
-                        watch.due = ticks_add(now, left)
+                        watch.expires = ticks_add(now, left)
                     else:
                         clear(watch)
                     # Any of them may have left or joined meanwhile.
@@ -104,24 +106,3 @@ def poll(watch, time):
         return watch.poll(time)
     except Exception:
         return 1000
-
-
-class Deadline:
-    """What the current task does now has to end in so many milliseconds: else it is cancelled, and
-    ``done`` is True. ``timer.clear()`` must be called when it has ended."""
-
-    due = next = None
-
-    def __init__(self, time):
-        self.task = asyncio.current_task()
-        self.done = False
-        self.data = asyncio.CancelledError()
-        set(self, time)
-
-    def poll(self, time):
-        self.done = True
-        self.task.cancel()
-        if core and self.task.data is asyncio.CancelledError:
-            # MicroPython makes one of it only when the task runs, which without memory never ends.
-            self.task.data = self.data
-        return 0

@@ -13,10 +13,6 @@ try:
     from hashlib import sha1
 except ImportError:  # a firmware without it: all but the handshake works
     sha1 = None
-try:
-    from functools import wraps
-except ImportError:  # MicroPython, whose functions have no attributes to copy
-    wraps = None
 
 _VERSION = const(13)  # of the protocol
 # Close codes, of core/frames.py
@@ -34,7 +30,6 @@ _CLOSING = const(2)
 _CLOSED = const(3)
 _CLOSE = const(8)  # an opcode
 
-MUTED_SOCKET_ERRORS = microdot.MUTED_SOCKET_ERRORS
 print = microdot.print_exception
 
 
@@ -61,7 +56,7 @@ def accept(key):
     return b2a_base64(digest.digest()).strip()
 
 
-def _handshake_response(request, local):
+def match(request, local):
     """Answer a request that is no WebSocket handshake: HTTPException 400 or 426. Else the key of
     the response.
 
@@ -107,7 +102,7 @@ async def handshake(self, upgrade=None):
     writer = request.sock[1]
     if not hasattr(writer, 'write'):  # the TestClient's has only awrite()
         self.local = True
-    key = _handshake_response(request, self.local)
+    key = match(request, self.local)
     if 0 < self.max_connections <= len(connections):
         if not self.evict_idle:
             request.app.abort(503, 'too many connections')
@@ -145,16 +140,15 @@ microdot.NoCaseDict.__setitem__ = __setitem__
 create = Request.create
 
 
-async def wrapper(app, reader, *args, **kwargs):
+async def decorated(app, reader, *args, **kwargs):
     """In place of Microdot's ``Request.create``, which waits for ever for a request's end, and
     takes any number of header lines."""
-    deadline = None
+    head = None
     try:
-        time = WebSocket.handshake_timeout
+        time = int(WebSocket.handshake_timeout * 1000)
         if time > 0:
-            # A body of up to max_body_length bytes is read too.
-            deadline = timer.Deadline(int(time * 1000) + Request.max_body_length)
-        head = Stream(reader)
+            time += Request.max_body_length  # a body of so many bytes is read too
+        head = Stream(reader, WebSocket.max_header_size, time)
         request = await create(app, head, *args, **kwargs)
         if request:
             request.sock = reader, request.sock[1]
@@ -162,75 +156,90 @@ async def wrapper(app, reader, *args, **kwargs):
                 request._stream = reader
         return request
     except asyncio.CancelledError:
-        if not deadline or not deadline.done:
+        if not head or not head.done:
             raise
-        raise OSError(MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
+        raise OSError(microdot.MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
     except MemoryError:
         raise OSError(_ENOMEM, '')  # no bad request to Microdot: the connection is closed
     finally:
-        if deadline:
-            timer.clear(deadline)
+        if head:
+            timer.clear(head)
 
 
-Request.create = staticmethod(wrapper)
-
-
-def readline(reader, count, head=None):
-    """A line of a stream of MicroPython, or its first bytes: like its own ``readline()``, which has
-    no limit. (A coroutine in the way that asyncio writes its own, with little garbage.)"""
-    line = b''
-    while line[-1:] != b'\n' and len(line) < count:
-        yield timer.core._io_queue.queue_read(reader.s)
-        # A stream takes memory for as many bytes as it may read.
-        part = reader.s.readline(min(count - len(line), _PART))
-        if part is not None:
-            if not part:
-                break
-            line = line + part if line else part
-    return head.add(line) if head else line
+Request.create = staticmethod(decorated)
 
 
 class Stream:
-    """What the head of a request is read from: the reader, with a limit."""
+    """What the head of a request or response is read from: the reader, with limits. It is a watch
+    of the timer, and ``timer.clear()`` must be called at the end.
 
-    def __init__(self, reader):
+    :param reader: asyncio's; may be set later.
+    :param count: the most bytes, of which each line counts as 64 at least.
+    :param time: milliseconds; behind them the current task is cancelled, and ``done`` is True. 0:
+                 no limit.
+    """
+
+    expires = next = None
+
+    def __init__(self, reader, count, time):
         self.reader = reader
-        self.count = WebSocket.max_header_size
+        self.count = count
+        self.done = False
+        self.task = asyncio.current_task()
+        self.data = asyncio.CancelledError()
+        if time > 0:
+            timer.set(self, time)
 
     def __getattr__(self, name):  # as readexactly(), for the body
         return getattr(self.reader, name)
 
-    def readline(self):
-        reader = self.reader
-        if hasattr(reader, 's'):
-            return readline(reader, min(Request.max_readline, self.count) + 1, self)
-        return self.wait(reader.readline())  # CPython's, or of Microdot's TestClient
+    def poll(self, time):
+        self.done = True
+        self.task.cancel()
+        if timer.core and self.task.data is asyncio.CancelledError:
+            # MicroPython makes one of it only when the task runs, which without memory never ends.
+            self.task.data = self.data
+        return 0
 
-    async def wait(self, line):
-        return self.add(await line)
-
-    def add(self, line):
+    def readline(self, maxsize=0):
+        """The next line, or the first bytes of one that is longer than ``maxsize``, of a request
+        ``Request.max_readline``. (MicroPython's own has no limit. A coroutine in the way that
+        asyncio writes its own, with little garbage. CPython's is in cpython/main.py.)"""
+        stream = self.reader
+        if not hasattr(stream, 's'):  # the reader of Microdot's TestClient
+            return (yield from stream.readline())
+        stream = stream.s
+        line = b''
+        size = min(maxsize or Request.max_readline, self.count) + 1
+        while line[-1:] != b'\n' and len(line) < size:
+            yield timer.core._io_queue.queue_read(stream)
+            # A stream takes memory for as many bytes as it may read.
+            part = stream.readline(min(size - len(line), _PART))
+            if part is not None:
+                if not part:
+                    break
+                line = line + part if line else part
         self.count -= max(len(line), _LINE)
         if self.count < 0:
-            raise OSError(MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
+            raise OSError(microdot.MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
         return line
 
 
-def shutdown(ws):
+def shutdown(websocket):
     """The end of a connection whose task was cancelled: there is no time to wait for an answer."""
     try:
-        if ws.state == _OPEN:
-            ws.protocol.write(b'\x03\xe9', _CLOSE)  # 1001, going away
+        if websocket.state == _OPEN:
+            websocket.protocol.write(b'\x03\xe9', _CLOSE)  # 1001, going away
     except (OSError, MemoryError):
         pass
-    ws.update(_CLOSED, _GOING_AWAY)
+    websocket.update(_CLOSED, _GOING_AWAY)
 
 
 def register(stream, core):
     """Replace the parts of MicroPython's asyncio that do not survive a lack of memory: see
     docs/upstream."""
 
-    def serve(self, sock, handler, tls):
+    def serve(self, sock, handler, ssl):
         # In place of Server._serve, which ends at a MemoryError, and with it the server.
         self.state = False
         while True:
@@ -238,8 +247,8 @@ def register(stream, core):
             try:
                 yield core._io_queue.queue_read(sock)
                 client, peer = sock.accept()
-                if tls:
-                    client = tls.wrap_socket(
+                if ssl:
+                    client = ssl.wrap_socket(
                         client, server_side=True, do_handshake_on_connect=False
                     )
                 client.setblocking(False)
@@ -295,6 +304,9 @@ if timer.core:
     asyncio.start_server  # noqa: B018  imports asyncio.stream
     register(asyncio.stream, timer.core)
     del register  # its memory is free then
+    update = None  # its functions have no attributes to copy
+else:
+    from .platform import update
 
 
 async def after_error_request(request, response):
@@ -349,7 +361,7 @@ async def websocket_upgrade(request, **kwargs):
     ws = await upgrade(request, kwargs)
 
     @request.after_request
-    async def wrapper(request, response):
+    async def decorated(request, response):
         await aclose(ws, _NORMAL)
         request.after_request(after_request)
 
@@ -377,22 +389,22 @@ async def upgrade(request, args=None):
     return ws
 
 
-def websocket_wrapper(f, upgrade_function):
+def websocket_wrapper(f, function):
     """The route function for the handler ``f``, with an upgrade other than ``websocket_upgrade``.
 
-    :param upgrade_function: ``async``; takes the request and returns the ``WebSocket``. Microdot's
-                             ``asgi`` module has its own.
+    :param function: the upgrade, ``async``; takes the request and returns the ``WebSocket``.
+                     Microdot's ``asgi`` module has its own.
     """
 
-    async def wrapper(request, *args, **kwargs):
-        ws = await upgrade_function(request)
+    async def decorated(request, *args, **kwargs):
+        ws = await function(request)
         code = _NORMAL
         try:
             await f(request, ws, *args, **kwargs)
         except WebSocketError:
             pass
         except Exception as exc:
-            if not isinstance(exc, OSError) or exc.errno not in MUTED_SOCKET_ERRORS:
+            if not isinstance(exc, OSError) or exc.errno not in microdot.MUTED_SOCKET_ERRORS:
                 microdot.print_exception(exc)
                 code = _INTERNAL_ERROR
         except BaseException:
@@ -410,7 +422,7 @@ def websocket_wrapper(f, upgrade_function):
 
     # Now, for its buffer: once the application runs, the heap has holes.
     Protocol(None, None, WebSocket.read_buffer_size, 0, 0, 0, 0)
-    return wraps(f)(wrapper) if wraps else wrapper
+    return update(decorated, f) if update else decorated
 
 
 def with_websocket(f=None, **kwargs):

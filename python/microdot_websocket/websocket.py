@@ -179,7 +179,7 @@ class WebSocket:
     # Whether the time of receive() has run out.
     timeout = False
     # Of the timer: see there, and poll().
-    due = next = values = None
+    expires = next = values = None
 
     def __init__(self, request):
         #: The Microdot ``Request`` that was upgraded, None in a client.
@@ -273,7 +273,7 @@ class WebSocket:
                     elif self.closed:
                         raise self.exception()
                     else:
-                        message = await self._read_frame(protocol, maxsize, buffer)
+                        message = await self.read(protocol, maxsize, buffer)
                         if message is not None:
                             return message
                     message = protocol.read(maxsize, buffer)
@@ -294,7 +294,7 @@ class WebSocket:
             except MemoryError:
                 raise self.abort()
 
-    async def _read_frame(self, protocol, maxsize, buffer):
+    async def read(self, protocol, maxsize, buffer):
         """What ``Protocol.read()`` has found instead of a plain message. Returns the message that a
         compressed one becomes, else None: read on."""
         event = protocol.event
@@ -312,7 +312,7 @@ class WebSocket:
             raise self.abort()
         elif event == _CLOSE:
             code = protocol.code
-            answer = b'' if code == _NO_STATUS else code.to_bytes(2, 'big')
+            answer = b'' if code == _NO_STATUS else bytes((code >> 8, code & 255))
             await self.shutdown(answer, code, protocol.data)
             await self.wait_closed(False)
         elif event == _WOKEN:
@@ -445,15 +445,15 @@ class WebSocket:
         """
         try:
             if self.state == _OPEN:
-                payload = b''
+                data = b''
                 if code != _NO_STATUS:
                     of_rfc = 1000 <= code < 1015 and not 1004 <= code < 1007
                     if not (of_rfc or 3000 <= code < 5000):
                         raise ValueError('close code %s may not be sent' % code)
-                    payload = code.to_bytes(2, 'big') + reason.encode()
-                if len(payload) > 125:
+                    data = bytes((code >> 8, code & 255)) + reason.encode()
+                if len(data) > 125:
                     raise ValueError('close reason is longer than 123 bytes')
-                await self.shutdown(payload, code, reason)
+                await self.shutdown(data, code, reason)
             await self.wait_closed()
         except MemoryError:
             self.abort()
@@ -463,14 +463,14 @@ class WebSocket:
         await self.close(code, reason)
         raise self.exception()
 
-    async def shutdown(self, payload, code, reason):
+    async def shutdown(self, data, code, reason):
         """Send a Close, or while ``close_timeout`` lasts wait until it can be sent. ValueError: the
         reason is no UTF-8; nothing has changed then."""
         try:
-            state = self.protocol.write(payload, _CLOSE)
+            state = self.protocol.write(data, _CLOSE)
             self.update(_CLOSING, code, reason)
             if state and state > _CORKED and self.close_timeout > 0:
-                await self.flush(state == _BUSY, payload, _CLOSE)
+                await self.flush(state == _BUSY, data, _CLOSE)
         except (OSError, MemoryError):
             self.update(_CLOSED, code, reason)
 
@@ -563,8 +563,8 @@ class WebSocket:
         if self.state == _OPEN and not self.local:
             if ticks:
                 self.ticks = ticks
-                timer.set(self, 1 if self.due else _SECOND)
-            elif self.due is None:
+                timer.set(self, 1 if self.expires else _SECOND)
+            elif self.expires is None:
                 timer.set(self, self.poll(0) or 1)
 
     def poll(self, time):

@@ -73,10 +73,11 @@ def start(name):
     """A server that has come to serve, and is what it is said to be."""
     if name in ON_MICROPYTHON:
         command, env = micropython('micropython', name, 'x64')
-        server = Server([*command, '-X', f'heapsize={HEAP}', '-m', 'echo', 'PORT', name], env)
+        command += '-X', f'heapsize={HEAP}', '-m', 'probed_echo', 'PORT', name
+        server = Server(command, env)
         server.check(name)
     elif name in ON_CPYTHON:
-        server = Server([sys.executable, STAGED / 'echo.py', 'PORT', ON_CPYTHON[name]], None)
+        server = Server([sys.executable, STAGED / 'probed_echo.py', 'PORT', ON_CPYTHON[name]], None)
         server.check(ON_CPYTHON[name])
     else:
         server = Server([sys.executable, PEERS / f'{name}_echo.py', 'PORT'], None)

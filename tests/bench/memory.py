@@ -68,10 +68,9 @@ def kept_memory(command, env, code):
     return {**sizes, 'names': names[-1] - names[0]} if names else sizes
 
 
-def start(command, env, impl, heap):
+def start(command, env, heap, *app):
     # A task that ran out of memory can leave its connection open, and its peer waiting.
-    command = [*command, '-X', f'heapsize={heap}', '-m', 'echo', 'PORT', impl]
-    return Server(command, env, fatal='MemoryError')
+    return Server([*command, '-X', f'heapsize={heap}', '-m', *app], env, fatal='MemoryError')
 
 
 def echoes(server, size, opcode, times=3):
@@ -85,12 +84,12 @@ def echoes(server, size, opcode, times=3):
         return False
 
 
-def smallest_heap(command, env, impl, size, opcode):
+def smallest_heap(command, env, size, opcode):
     """In bytes. There may be gaps above it, since it depends on where things come to lie; and on
     how the network cuts the message, so it may try more than once."""
 
     def works_in(heap):
-        with start(command, env, impl, heap) as server:
+        with start(command, env, heap, 'echo', 'PORT') as server:
             return echoes(server, size, opcode)
 
     fails, works = 0, MOST // STEP
@@ -107,7 +106,7 @@ def connection_memory(command, env, impl):
     """Bytes per connection, each of which has echoed a message."""
     few, many = CONNECTIONS
     clients, used = [], {}
-    with start(command, env, impl, MOST) as server:
+    with start(command, env, MOST, 'probed_echo', 'PORT', impl) as server:
         server.check(impl)
         for count in CONNECTIONS:
             while len(clients) < count:
@@ -131,7 +130,7 @@ def measure(program, impl, messages):
         'features': feature_memory(command, env) if is_native else {},
         'connection': connection_memory(command, env, impl),
         'heap': {
-            report.message(size, opcode == TEXT): smallest_heap(command, env, impl, size, opcode)
+            report.message(size, opcode == TEXT): smallest_heap(command, env, size, opcode)
             for size, opcode in messages
         },
     }

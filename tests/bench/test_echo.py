@@ -12,7 +12,7 @@ UNIX = 'micropython', 'native', 'x64'
 def start(*arguments, impl='native'):
     command, env = servers.micropython(*UNIX)
     return servers.Server(
-        [*command, *arguments, '-m', 'echo', 'PORT', impl], env, fatal='MemoryError'
+        [*command, *arguments, '-m', 'probed_echo', 'PORT', impl], env, fatal='MemoryError'
     )
 
 

@@ -124,7 +124,7 @@ class TestHandshake(unittest.TestCase):
     def test_long_headers_take_no_memory(self):
         async def main():
             reader, writer, peer = open_pair()
-            task = asyncio.create_task(client._read_head(reader))
+            task = asyncio.create_task(client._read_head(client.Stream(reader, 1 << 20, 0)))
             peer.feed(b'HTTP/1.1 101 Yes\r\n')
             for _ in range(45):
                 for name in (b'Set-Cookie: ', b'Sec-WebSocket-X: '):
@@ -161,7 +161,7 @@ class TestHandshake(unittest.TestCase):
                 '',
             )
             peer.feed('\r\n'.join(lines).encode())
-            head = await client._read_head(reader)
+            head = await client._read_head(client.Stream(reader, 1 << 20, 0))
             self.assertEqual(head, ('HTTP/1.1 101 Yes', 101, {'upgrade': 'a, b'}))
 
         run(main())

@@ -421,6 +421,6 @@ class TestErrors(unittest.TestCase):
                     await ws.send('corked')
                     ws.abort()
                 await settle()
-                self.assertIs(ws.due, None)
+                self.assertIs(ws.expires, None)
 
         run(main())

@@ -103,7 +103,7 @@ class TestKeepalive(unittest.TestCase):
             ws, peer = await open_with_pings(ping_interval=0.02, ping_timeout=0.02)
             self.assertEqual(await end_of(ws.receive()), (1006, 'ping timed out'))
             self.assertEqual(frames_to(peer)[0], (PING, b''))
-            self.assertIs(ws.due, None)
+            self.assertIs(ws.expires, None)
 
         run(main())
 

@@ -184,7 +184,7 @@ class StateTest(unittest.TestCase):
         for task in it.tasks():
             self.assertNotEqual(outcome(task), 'waits')
         self.assertTrue(it.ws.closed)
-        self.assertIs(it.ws.due, None)
+        self.assertIs(it.ws.expires, None)
         self.assertIs(it.ws.reader, None)
         self.assertIs(it.ws.writer, None)
         end = it.ws.close_code, it.ws.close_reason
@@ -498,7 +498,7 @@ class TestClosing(StateTest):
         async def main():
             for then in ('time', 'close'):
                 it, _ = await self.happens(cancels_closer)
-                self.assertTrue(it.ws.due is not None)
+                self.assertTrue(it.ws.expires is not None)
                 if then == 'time':
                     it.ws.poll(60000)
                 else:

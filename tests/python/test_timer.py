@@ -17,7 +17,7 @@ class Watch:
     """Returns, raises or calls one after the other of `answers` when it is looked at, then what it
     always does."""
 
-    due = next = None
+    expires = next = None
 
     def __init__(self, *answers, always=0):
         self.answers = list(answers)
@@ -46,11 +46,11 @@ class TestLooks(unittest.TestCase):
         async def main():
             watch = Watch(20, 30)
             timer.set(watch, 10)
-            self.assertTrue(watch.due is not None)
+            self.assertTrue(watch.expires is not None)
             await looks_at(watch, n=3)
             for passed, least in zip(watch.looks, (10, 20, 30)):
                 self.assertTrue(least - 1 <= passed < 1000, watch.looks)
-            self.assertIs(watch.due, None)  # it said 0
+            self.assertIs(watch.expires, None)  # it said 0
             await asyncio.sleep(0.05)
             self.assertEqual(len(watch.looks), 3)
 
@@ -140,7 +140,7 @@ class TestMany(unittest.TestCase):
                 for i in gone:
                     timer.clear(watches[i])
                     timer.clear(watches[i])
-                    self.assertIs(watches[i].due, None)
+                    self.assertIs(watches[i].expires, None)
                     self.assertIs(watches[i].next, None)
                 await asyncio.sleep(0.04)
                 looks = [len(watch.looks) for watch in watches]
@@ -179,10 +179,10 @@ class TestMany(unittest.TestCase):
                 timer.set(good[1], 10)
                 await looks_at(*good, n=10)
                 self.assertEqual(len(bad.looks), 1)
-                self.assertTrue(bad.due is not None)  # it is looked at again
+                self.assertTrue(bad.expires is not None)  # it is looked at again
                 timer.set(bad, 5)
                 await looks_at(bad, n=2)
-                self.assertIs(bad.due, None)
+                self.assertIs(bad.expires, None)
 
         run(main())
 
@@ -238,32 +238,6 @@ class TestMany(unittest.TestCase):
         run(main())
 
 
-class TestDeadline(unittest.TestCase):
-    def test_it_cancels(self):
-        async def main():
-            deadline = timer.Deadline(20)
-            try:
-                await asyncio.sleep(10)
-                self.fail('it was not cancelled')
-            except asyncio.CancelledError:
-                self.assertTrue(deadline.done)
-            finally:
-                timer.clear(deadline)
-            await asyncio.sleep(0.03)  # and that was all
-
-        run(main())
-
-    def test_in_time(self):
-        async def main():
-            deadline = timer.Deadline(20)
-            await asyncio.sleep(0)
-            timer.clear(deadline)
-            await asyncio.sleep(0.04)
-            self.assertFalse(deadline.done)
-
-        run(main())
-
-
 if not CPYTHON:
     from micropython import heap_lock, heap_unlock
 
@@ -272,7 +246,7 @@ if not CPYTHON:
 
         def __init__(self):
             # All that the timer stores too: an object that gets one attribute more takes memory.
-            self.due = self.next = self.start = None
+            self.expires = self.next = self.start = None
             self.count = 0
             self.locked = False
 

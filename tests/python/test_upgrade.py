@@ -12,6 +12,7 @@ from microdot.test_client import TestClient
 from microdot_websocket import (
     WebSocket,
     WebSocketError,
+    timer,
     upgrade,
     websocket_upgrade,
     with_websocket,
@@ -381,6 +382,32 @@ class TestHandshakeDeadline(unittest.TestCase):
         head, rest = run(main())
         self.assertEqual(head.split()[1], '101')
         self.assertEqual(parse(rest)[0], (0x81, b'x'))
+
+
+class TestTheTimeForAHead(unittest.TestCase):
+    def test_it_cancels(self):
+        async def main():
+            head = upgrade.Stream(None, 99, 20)
+            try:
+                await asyncio.sleep(10)
+                self.fail('it was not cancelled')
+            except asyncio.CancelledError:
+                self.assertTrue(head.done)
+            finally:
+                timer.clear(head)
+            await asyncio.sleep(0.03)  # and that was all
+
+        run(main())
+
+    def test_in_time(self):
+        async def main():
+            head = upgrade.Stream(None, 99, 20)
+            await asyncio.sleep(0)
+            timer.clear(head)
+            await asyncio.sleep(0.04)
+            self.assertFalse(head.done)
+
+        run(main())
 
 
 class TestTestClient(unittest.TestCase):

@@ -57,7 +57,7 @@ class TestFrames(unittest.TestCase):
                 ws.abort()
                 await task
             ws, _, task = await receiving(b'')
-            self.assertIs(ws.due, None)
+            self.assertIs(ws.expires, None)
             task.cancel()
 
         run(main())
@@ -191,7 +191,7 @@ class TestFrames(unittest.TestCase):
         async def main():
             for how in ('end', 'fail', 'abort', 'close'):
                 ws, peer, task = await receiving(frame(BINARY, bytes(300))[:-1], close_timeout=0)
-                self.assertTrue(ws.due is not None)
+                self.assertTrue(ws.expires is not None)
                 if how == 'close':
                     await ws.close(4000)
                 elif how == 'abort':
@@ -201,7 +201,7 @@ class TestFrames(unittest.TestCase):
                 else:
                     peer.fail(104)
                 self.assertEqual((await task)[0], 4000 if how == 'close' else 1006)
-                self.assertIs(ws.due, None)
+                self.assertIs(ws.expires, None)
                 self.assertIs(ws.next, None)
                 self.assertFalse(ws.poll(1))
 

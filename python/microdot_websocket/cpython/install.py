@@ -23,7 +23,9 @@ def install():
 
 
 def start():
-    """What the package is on CPython besides: see ``main.py``; ``install()``."""
+    """Make the package what it is on CPython besides: see ``main.py``; ``install()``."""
+    import microdot_websocket
+
     from . import main  # noqa: F401
 
-    return install
+    microdot_websocket.install = install

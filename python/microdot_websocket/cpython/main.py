@@ -3,11 +3,12 @@
 import asyncio
 
 from microdot import Microdot
+from microdot.microdot import MUTED_SOCKET_ERRORS
 
 from .. import codec, transport  # noqa: F401
 from ..core.twin import Protocol
 from ..features import attach_all, test_client  # noqa: F401
-from ..upgrade import handshake, shutdown
+from ..upgrade import Stream, handshake, shutdown
 from ..websocket import WebSocket
 from .install import install
 from .properties import as_properties
@@ -30,7 +31,17 @@ async def wrapper(self, reader, writer):
             raise
 
 
+async def readline(self, maxsize=0):
+    """``upgrade.Stream.readline``: asyncio's has a limit for a line."""
+    line = await self.reader.readline()
+    self.count -= max(len(line), 64)
+    if self.count < 0:
+        raise OSError(MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
+    return line
+
+
 Microdot.handle_request = wrapper
+Stream.readline = readline
 WebSocket.read_buffer_size = 1 << 14
 WebSocket.max_connections = 0
 WebSocket.handshake = handshake

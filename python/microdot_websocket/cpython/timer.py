@@ -22,7 +22,7 @@ def set(watch, time):
 def clear(watch):
     """Do not look at a watch any more. Nothing happens if it is not set."""
     timer = watch.next
-    watch.due = watch.next = None
+    watch.expires = watch.next = None
     if timer is not None:
         timer.watches.discard(watch)
 
@@ -38,15 +38,15 @@ class _Timer:
 
     def set(self, watch, time):
         loop = self._loop
-        if watch.due is None:
+        if watch.expires is None:
             watch.start = loop.time()
             watch.next = self
             self.watches.add(watch)
-        watch.due = loop.time() + time / 1000
+        watch.expires = loop.time() + time / 1000
         if not time:  # not a look at all the others
             loop.call_soon(self._look, watch)
-        elif self._handle is None or watch.due < self._due:
-            self._wake_at(watch.due)
+        elif self._handle is None or watch.expires < self._due:
+            self._wake_at(watch.expires)
 
     def _wake_at(self, due):
         if self._handle is not None:
@@ -58,7 +58,7 @@ class _Timer:
         from ..timer import poll
 
         now = self._loop.time()
-        if watch.due is not None and watch.due <= now:
+        if watch.expires is not None and watch.expires <= now:
             passed = int((now - watch.start) * 1000)
             watch.start += passed / 1000  # not now: looks may be less than a millisecond apart
             time = poll(watch, passed)
@@ -72,4 +72,4 @@ class _Timer:
         for watch in list(self.watches):
             self._look(watch)
         if self.watches:
-            self._wake_at(min(watch.due for watch in self.watches))
+            self._wake_at(min(watch.expires for watch in self.watches))

@@ -103,7 +103,7 @@ class Pings:
 class Ping:
     """One that waits for its pong: a watch of the timer."""
 
-    due = next = None
+    expires = next = None
     late = False
 
     def __init__(self, payload):

@@ -11,7 +11,7 @@ _AGAIN = 100  # milliseconds: the task may be sending a pong just then
 class _Timeout:
     """A watch of the timer: when it is due, the task that receives is woken, with nothing read."""
 
-    due = next = None
+    expires = next = None
 
     def __init__(self, ws):
         self._ws = ws

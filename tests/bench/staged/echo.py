@@ -1,15 +1,6 @@
-"""The echo server that is measured:  echo.py PORT IMPL
+"""The echo server that is measured, and nothing else:  echo.py PORT"""
 
-IMPL: 'native' or 'python', this project with that codec, or 'microdot', Microdot's own module.
-"""
-
-import gc
 import sys
-
-if sys.implementation.name == 'cpython' and sys.argv[2] != 'microdot':
-    import microdot_websocket
-
-    microdot_websocket.install()
 
 from microdot import Microdot, Request
 from microdot.websocket import with_websocket
@@ -25,20 +16,9 @@ async def echo(request, ws):
         await ws.send(await ws.receive())
 
 
-@app.route('/memory')
-async def memory(request):
-    gc.collect()
-    return str(gc.mem_alloc())
+def main():
+    app.run(host='127.0.0.1', port=int(sys.argv[1]))
 
 
-@app.route('/impl')
-async def impl(request):
-    """Which of them it is, by what has been imported."""
-    if 'microdot_websocket' not in sys.modules:
-        return 'microdot'
-    from microdot_websocket.codec import IMPL
-
-    return IMPL
-
-
-app.run(host='127.0.0.1', port=int(sys.argv[1]))
+if __name__ == '__main__':
+    main()

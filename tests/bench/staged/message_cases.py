@@ -1,10 +1,11 @@
 """What a message takes on its way through a server:  message_cases.main(IMPL)
 
-IMPL: what it must be, as echo.py has it; `waiting` for `native` where each message comes only once
-it is waited for; or `stream` for no server at all. Prints a line for each message and direction:
-opcode, size, `receive` or `send`, and for each time: cycles, bytes taken of the heap, and both once
-more without what the bench takes by itself. That is in the lines before, beginning with `floor`.
-What the stream takes that stands for a network is in neither. Nothing is collected meanwhile.
+IMPL: what it must be, as probed_echo.py has it; `waiting` for `native` where each message comes
+only once it is waited for; or `stream` for no server at all. Prints a line for each message and
+direction: opcode, size, `receive` or `send`, and for each time: cycles, bytes taken of the heap,
+and both once more without what the bench takes by itself. That is in the lines before, beginning
+with `floor`. What the stream takes that stands for a network is in neither. Nothing is collected
+meanwhile.
 """
 
 import asyncio

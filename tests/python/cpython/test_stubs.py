@@ -14,9 +14,9 @@ PACKAGE = Path(features.__file__).parents[1]
 
 # What the modules of the package use of a WebSocket, and applications do not.
 INSIDE = """
-abort acquire background compressed discard drain due replace exception flush listen local lock
-message_lock next open pings poll protocol reader register release schedule shutdown start state
-throw ticks timeout update values wait_closed wait_for waiting watch writer
+abort acquire background compressed discard drain expires replace exception flush listen local lock
+message_lock next open pings poll protocol read reader register release schedule shutdown start
+state throw ticks timeout update values wait_closed wait_for waiting watch writer
 """
 # What stubs cannot know, or need not: what is private or within the package, what a type checker
 # takes for CPython's, and what WebSocket.__getattr__ supplies.
@@ -29,7 +29,7 @@ microdot_websocket\.features\.deflate
 microdot_websocket\.WebSocket\.(%s)
 microdot_websocket\.WebSocket\.receive
 microdot_websocket\.client\.(core|parse_url|request_bytes)
-microdot_websocket\.upgrade\.(Stream|done|enqueue|queue|serve)
+microdot_websocket\.upgrade\.(Stream\..*|done|enqueue|queue|serve|update)
 """ % '|'.join(INSIDE.split())
 
 APPLICATION = """

@@ -11,7 +11,7 @@ from microdot_websocket.cpython.timer import clear, set
 
 
 class Watch:
-    due = next = None
+    expires = next = None
 
     def __init__(self, again=0):
         self.again = again
