@@ -82,3 +82,15 @@ def test_repeated_constants_have_one_value():
                 assert value == known[name], (path, name)
                 repeated += path.name != 'frames.py'
     assert repeated > 15
+
+
+def test_the_architecture_names_what_exists():
+    text = (ROOT / 'docs' / 'architecture.md').read_text()
+    roots = ROOT, ROOT / 'python' / 'microdot_websocket', ROOT / 'natmod'
+    files = re.findall(r'`([\w/]+\.(?:py|c))`', text)
+    assert len(files) > 40
+    assert [it for it in files if not any((root / it).exists() for root in roots)] == []
+    code = ''.join(path.read_text() for path in (ROOT / 'tests').rglob('*.py'))
+    tests = re.findall(r'`(test_\w+)`', text)
+    assert tests
+    assert [it for it in tests if f'def {it}(' not in code] == []
