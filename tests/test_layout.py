@@ -22,6 +22,7 @@ def sources():
         *package.rglob('*.py'),
         *(ROOT / 'natmod').glob('*.c'),
         *(ROOT / 'ports').rglob('*.py'),
+        *(ROOT / 'tools').rglob('*.py'),
     ]:
         if has_code(path):
             yield path.relative_to(ROOT)

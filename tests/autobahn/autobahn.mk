@@ -13,7 +13,7 @@ wstest:
 
 build/bin/python2.7: tests/autobahn/python2.7.sh tests/autobahn/autobahn.mk
 	@$(call need,$(PYTHON),$(INSTALL_PYTHON))
-	@$(PYTHON) ports/debian.py --suite $(AUTOBAHN_SUITE) --arch amd64 --into build/debian/$(@F) \
+	@$(PYTHON) tools/debian.py --suite $(AUTOBAHN_SUITE) --arch amd64 --into build/debian/$(@F) \
 		--hint 'install Docker, which runs Autobahn|Testsuite too' $(AUTOBAHN_PYTHON)
 	@mkdir -p $(@D) && install -m 755 $< $@
 

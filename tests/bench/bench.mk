@@ -37,6 +37,6 @@ COUNTING_QEMU := qemu-user libc6 libcapstone4 libffi8 libgcc-s1 libglib2.0-0 lib
 	libidn2-0 libnettle8 libnuma1 libp11-kit0 libpcre2-8-0 libtasn1-6 libunistring2 liburing2
 build/bin/qemu-xtensa-counting: tests/bench/qemu.sh build/bin/qemu-xtensa build/bin/count.so
 	@build/bin/qemu-xtensa -plugin help --version 2>&1 | grep -q 'version [5-8][.]' \
-		|| $(PYTHON) ports/debian.py --suite bookworm --arch amd64 --into build/debian/qemu-counting \
+		|| $(PYTHON) tools/debian.py --suite bookworm --arch amd64 --into build/debian/qemu-counting \
 			--hint 'put a QEMU 5 to 8 on PATH that loads plugins' $(COUNTING_QEMU)
 	@install -m 755 $< $@

@@ -2,7 +2,7 @@
 
 Twice: with a natmod's machine code in memory of its own, as the ESP32, S2 and S3 have it (Debian's
 build of the unix port), and with that on the heap, as the RP2040 and the STM32 have it (the unix
-port of MPY_DIR, without TLS: ports/unix/gcheap).
+port of MPY_DIR, without TLS: tests/emulators/gcheap).
 
 `import`: bytes of the heap that the WebSocket package keeps, on top of Microdot.
 `new names`: how many names (qstrs) it brings that Microdot's own module does not.

@@ -28,7 +28,7 @@ def flash_image(lib):
 
 @contextmanager
 def pico(lib, *options):
-    """The Board. The options are those of ports/rp2/emulator's emulator.mjs."""
+    """The Board. The options are those of emulators/rp2040/ emulator.mjs."""
     with tempfile.TemporaryDirectory() as folder:
         flash = Path(folder, 'flash.bin')
         flash.write_bytes(flash_image(lib))

@@ -3,9 +3,9 @@
 By function in Python and, of each, by the functions in C that it calls; then by function in C.
 `itself`: what was spent in the function, in Python by the interpreter on its bytecode; `in C`: in
 what it calls in C, as far as that does not run Python again; `total`: in all that it calls. The
-emulator counts them (ports/rp2/emulator), and staged/profile_cases.py is what it runs. `the bench`
-is that, and asyncio's loop, from which it is run. What the Wire takes stands for a network: it is
-told, and in none of the figures.
+emulator counts them (tests/emulators/rp2040), and staged/profile_cases.py is what it runs. `the
+bench` is that, and asyncio's loop, from which it is run. What the Wire takes stands for a network:
+it is told, and in none of the figures.
 
 It goes to the terminal and to build/bench/profile.txt.
 """

@@ -1,4 +1,4 @@
-"""The cycle counter that ports/rp2/emulator gives an RP2040."""
+"""The cycle counter that tests/emulators/rp2040 gives an RP2040."""
 
 import micropython
 

@@ -16,6 +16,6 @@ static inline void make_executable(void *start, void *end) {
 /* py/runtime.c calls it once there is a heap. */
 #define MICROPY_PORT_INIT_FUNC make_executable(MP_STATE_MEM(area).gc_alloc_table_start, MP_STATE_MEM(area).gc_pool_end)
 
-/* The SHA-1 of ports/esp32/emulator, in place of a library for TLS. */
+/* The SHA-1 of tests/emulators/xtensa, in place of a library for TLS. */
 #define MICROPY_SSL_AXTLS (1)
 #define MICROPY_PY_HASHLIB_SHA1 (1)

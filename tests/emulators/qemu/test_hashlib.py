@@ -5,11 +5,11 @@ import importlib.util
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+SOURCE = Path(__file__).with_name('hashlib.py')
 
 
 def load():
-    spec = importlib.util.spec_from_file_location('board_hashlib', ROOT / 'ports/qemu/hashlib.py')
+    spec = importlib.util.spec_from_file_location('board_hashlib', SOURCE)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

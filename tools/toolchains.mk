@@ -30,7 +30,7 @@ endif
 # release of Debian.
 SUITE := $(or $(shell . /etc/os-release 2>/dev/null; echo $$VERSION_CODENAME),none)
 debian_tools = command -v $(1) >/dev/null || { $(call need,$(PYTHON),$(INSTALL_PYTHON)); \
-	$(PYTHON) ports/debian.py --suite $(SUITE) --complete --into $(TOOLS)/$(firstword $(2)) \
+	$(PYTHON) tools/debian.py --suite $(SUITE) --complete --into $(TOOLS)/$(firstword $(2)) \
 	--hint 'install $(1), so that it is on PATH' $(wordlist 2,9,$(2)); }
 
 need_gcc = $(call need,$(1)gcc,$(INSTALL_GCC)); echo '\#include <assert.h>' | $(1)gcc -E - >/dev/null 2>&1 \

@@ -1,4 +1,4 @@
-"""ports/debian.py, without a network: what it reads, what it writes and how it fails."""
+"""tools/debian.py, without a network: what it reads, what it writes and how it fails."""
 
 import importlib.util
 import io
@@ -10,7 +10,7 @@ import tarfile
 
 import pytest
 
-TOOL = pathlib.Path(__file__).parents[2] / 'ports' / 'debian.py'
+TOOL = pathlib.Path(__file__).parents[2] / 'tools' / 'debian.py'
 SPEC = importlib.util.spec_from_file_location('debian_tool', TOOL)
 debian = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(debian)
