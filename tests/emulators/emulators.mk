@@ -6,7 +6,7 @@ build/bin/qemu-%: tests/emulators/qemu/qemu.sh
 	@mkdir -p $(@D) && install -m 755 $< $@
 
 # $(call pip_tool,COMMAND,PACKAGE): COMMAND is on PATH, or comes from PyPI.
-pip_tool = { command -v $(1) >/dev/null || $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check $(2); }
+pip_tool = { command -v $(1) >/dev/null || $(call pip_install,$(2)); }
 
 # $(call emulator,FOLDER,VARIABLES): what the makefile in a folder makes, in build/emulators/<name>/.
 emulator = $(MAKE) -s -j2 -C $(1) $(2) MPY_DIR='$(abspath $(MPY_DIR))' OUT='$(CURDIR)/build/emulators/$*' \

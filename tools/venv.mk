@@ -1,0 +1,27 @@
+# What the build runs in Python, with the packages that pyproject.toml names: build/venv.
+VENV_PYTHON := build/venv/bin/python
+INSTALL_VENV = install the venv module of $(PYTHON) (Debian: apt-get install python3-venv)
+
+build/venv/.ready: pyproject.toml
+	@$(call need,$(PYTHON),$(INSTALL_PYTHON))
+	@echo 'venv: build/venv, with the packages that pyproject.toml names'
+	@$(make_venv)
+	@$(call pip_install,-e '.[dev]')
+	@touch $@
+
+build/venv/.bench: build/venv/.ready
+	@echo 'venv: the packages to measure with, and to measure against'
+	@$(call pip_install,-e '.[bench]')
+	@touch $@
+
+pip_install = $(VENV_PYTHON) -m pip install --quiet --quiet --no-input --disable-pip-version-check $(1)
+
+# Anew each time: what is in a venv belongs to the Python and to the folder that it was made with.
+make_venv = if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv --clear build/venv; else $(bare_venv); fi
+
+# Debian's python3 has no ensurepip without python3-venv, which only root can install: pip then comes
+# from a package as compilers do. It is a wheel, a zip file that pip runs and installs itself from.
+PIP_WHEEL = $$(echo build/debian/pip/usr/share/python-wheels/pip-*.whl)
+bare_venv = $(PYTHON) tools/debian.py --suite $(SUITE) --into build/debian/pip --hint '$(INSTALL_VENV)' python3-pip-whl \
+	&& $(PYTHON) -m venv --clear --without-pip build/venv \
+	&& $(VENV_PYTHON) $(PIP_WHEEL)/pip --isolated install --quiet --no-index --no-deps $(PIP_WHEEL)
