@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
 """Unpack packages of any Debian release into a folder, leaving the system as it is.
 
+A command on PATH is taken before this is called. It is there for what no PATH and no container has:
+MicroPython's interpreters and source, Python 2.7 and a QEMU with plugins come from other releases
+than the machine's, and a release's libraries do not go beside another's. Who may run no container
+and is not root, as in many a CI job, gets compilers and emulators all the same.
+
 Binary packages come without those they depend on; --complete adds what this machine lacks of
 those, and is for packages of its own release. --source gives the upstream source of one package,
 without Debian's patches. The archive's address, its keys and any proxy are those of the machine's
@@ -23,8 +28,6 @@ import time
 import urllib.parse
 
 STATE = pathlib.Path(__file__).resolve().parent.parent / 'build' / 'apt'
-HINT = 'pass MICROPYTHON= and MPY_DIR= to make to use a MicroPython of your own, see README'
-
 PAUSES = 3, 15, 30  # seconds before trying again to get a release's lists
 
 # What an entry in apt's sources says of trusting it; Signed-By may be a key in indented lines.
@@ -242,7 +245,7 @@ def main(argv=None):
     parser.add_argument('--complete', action='store_true', help='what they need as well')
     parser.add_argument('--into', required=True, type=pathlib.Path, metavar='DIR')
     parser.add_argument('--state', default=STATE, type=pathlib.Path, help="for apt's lists")
-    parser.add_argument('--hint', default=HINT, help='the advice that ends an error')
+    parser.add_argument('--hint', required=True, help='the advice that ends an error')
     parser.add_argument('packages', nargs='+', metavar='PACKAGE')
     args = parser.parse_args(argv)
     suites = args.suite.split(',')
