@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from job import Job, SetupFailed, count
-from targets import GROUPS, ON_DEMAND, TARGETS
+from targets import GROUPS, ON_DEMAND, TARGETS, listing
 
 AT_ONCE = 2
 KNOWN = {**TARGETS, **ON_DEMAND}
@@ -50,7 +50,7 @@ def main(names):
     names = [target for name in names for target in GROUPS.get(name, [name])]
     unknown = [name for name in names if name not in KNOWN]
     if unknown:
-        sys.exit(f'no target {", ".join(unknown)}: TARGETS is some of {", ".join(KNOWN)}')
+        sys.exit('\n'.join([f'no target {", ".join(unknown)}', *listing()]))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         ran = list(pool.map(run, names or TARGETS))
     total = sum((results for _, _, results in ran), count())

@@ -4,6 +4,7 @@ import platform
 import re
 import sys
 from dataclasses import dataclass
+from textwrap import wrap
 
 import autobahn
 from interpreters import BUILD, IMPL, INTERPRETERS, ROOT, command
@@ -282,5 +283,25 @@ ON_DEMAND = {
 }
 ON_DEMAND[f'oom{WHOLE}'] = oom
 ON_DEMAND[f'rp2-mount{WHOLE}'] = emulated
-# Several by one name.
-GROUPS = {'autobahn-whole': [f'autobahn-{agent}{WHOLE}' for agent in autobahn.AGENTS]}
+# Several by one name: all of TARGETS, and what runs on request.
+GROUPS = {
+    'boards': ['rp2', *BOARDS, *[name for name in INTERPRETERS if name.startswith('esp')]],
+    'interpreters': ['cpython', *[name for name, it in INTERPRETERS.items() if it.server]],
+    'peers': [name for name in TARGETS if name.startswith(('autobahn', 'clients', 'microdot'))],
+    'faults': ['soak', 'fuzz', 'oom'],
+}
+GROUPS['others'] = [name for name in TARGETS if name not in sum(GROUPS.values(), [])]
+GROUPS[f'autobahn{WHOLE}'] = [f'autobahn-{agent}{WHOLE}' for agent in autobahn.AGENTS]
+
+
+def listing():
+    """What TARGETS= takes, for one who named something else."""
+    yield 'TARGETS= takes groups and names. By default all of these run:'
+    for group, names in GROUPS.items():
+        if set(names) <= set(TARGETS):
+            indents = {'initial_indent': f'  {group:14}', 'subsequent_indent': ' ' * 16}
+            yield from wrap(' '.join(names), 90, break_on_hyphens=False, **indents)
+    yield 'And on request:'
+    yield f'  autobahn{WHOLE} oom{WHOLE} rp2-mount{WHOLE}, which leave nothing out'
+    yield f'  autobahn-X, autobahn-X{WHOLE} with X an interpreter or client- and an interpreter'
+    yield 'What each of them proves: docs/testing.md'

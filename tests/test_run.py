@@ -9,7 +9,7 @@ import pytest
 from interpreters import ROOT, command, free_port
 from job import Job, SetupFailed
 from run import failures
-from targets import TARGETS
+from targets import GROUPS, ON_DEMAND, TARGETS
 
 
 def test_a_native_run_without_the_natmod_fails():
@@ -85,4 +85,15 @@ def test_unknown_target():
     script = ROOT / 'tests' / 'run.py'
     process = subprocess.run([sys.executable, script, 'esp99'], capture_output=True, text=True)
     assert process.returncode == 1
-    assert process.stderr.startswith('no target esp99: TARGETS is some of cpython, unix, ')
+    first, *lines = process.stderr.splitlines()
+    assert first == 'no target esp99'
+    assert max(map(len, lines)) <= 90
+    assert set(TARGETS) <= set(' '.join(lines).split())
+    assert len(lines) < 20
+
+
+def test_groups_hold_each_target_once():
+    named = [name for group in GROUPS.values() for name in group if name in TARGETS]
+    assert sorted(named) == sorted(TARGETS)
+    assert not set(GROUPS) & {*TARGETS, *ON_DEMAND}
+    assert {name for group in GROUPS.values() for name in group} <= {*TARGETS, *ON_DEMAND}
