@@ -37,8 +37,8 @@ run: stage-unix $(INTERPRETER) ## serve the demo: LISTEN=host:port MAX_MESSAGE=b
 	@LISTEN='$(LISTEN)' MAX_MESSAGE='$(MAX_MESSAGE)' CODEC='$(or $(CODEC),native)' \
 		MICROPYPATH=build/unix/lib:.frozen $(INTERPRETER) examples/demo/main.py
 
-test: build/venv/.ready stage-unix lint ## all tests, or TARGETS="cpython boards": names and groups, docs/testing.md
-	@$(VENV_PYTHON) tests/run.py $(TARGETS)
+test: build/venv/.ready stage-unix lint ## all tests, or TARGETS="cpython boards", and of those MODULES=test_codec: docs/testing.md
+	@$(VENV_PYTHON) tests/run.py $(TARGETS) $(if $(MODULES),--modules $(MODULES))
 
 autobahn: build/venv/.ready stage-unix ## all of Autobahn|Testsuite, for server and client: AGENTS="unix client-unix"
 	@$(VENV_PYTHON) tests/run.py $(or $(patsubst %,autobahn-%-whole,$(AGENTS)),autobahn-whole)

@@ -1,4 +1,4 @@
-"""Run the tests, target by target, two at a time:  run.py [TARGET...]
+"""Run the tests, target by target, two at a time:  run.py [TARGET...] [--modules TEST_MODULE...]
 
 A target is an interpreter or an emulated board: make sets it up, and it says which codec it must
 have run. The end is one line per target, what failed, and the plain counts; the exit code is 1 if
@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from job import Job, SetupFailed, count
-from targets import GROUPS, ON_DEMAND, TARGETS, listing
+from targets import GROUPS, ON_DEMAND, TARGETS, few, listing
 
 AT_ONCE = 2
 KNOWN = {**TARGETS, **ON_DEMAND}
@@ -25,12 +25,13 @@ def failures(name, log):
     return [f'{name}: {line}' for line in telling or lines[-3:]]
 
 
-def run(name):
-    """(line, failures, counts) of one target; its log is printed when it has ended."""
+def run(name, modules=()):
+    """(line, failures, counts) of one target, or of some test modules on it; its log is printed
+    when it has ended."""
     job = Job(name)
     started = time.monotonic()
     try:
-        results = KNOWN[name](job)
+        results = few(job, modules) if modules else KNOWN[name](job)
     except SetupFailed as error:
         job.print(f'{name}: {error}')
         results = count(failed=1)
@@ -46,13 +47,18 @@ def run(name):
     return line, failures(name, log) if results['failed'] else [], results
 
 
-def main(names):
+def main(words):
+    names, modules = words, []
+    if '--modules' in words:
+        at = words.index('--modules')
+        names, modules = words[:at], words[at + 1 :]
     names = [target for name in names for target in GROUPS.get(name, [name])]
     unknown = [name for name in names if name not in KNOWN]
     if unknown:
         sys.exit('\n'.join([f'no target {", ".join(unknown)}', *listing()]))
+    default = ('cpython', 'unix') if modules else TARGETS
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        ran = list(pool.map(run, names or TARGETS))
+        ran = list(pool.map(lambda name: run(name, modules), names or default))
     total = sum((results for _, _, results in ran), count())
     lines = [line for line, _, _ in ran]
     lines += [failure for _, failed, _ in ran for failure in failed]  # again: the logs are long

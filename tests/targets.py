@@ -8,7 +8,7 @@ from textwrap import wrap
 
 import autobahn
 from interpreters import BUILD, IMPL, INTERPRETERS, ROOT, command
-from job import count
+from job import SetupFailed, count
 from remote import BoardError, compile_tests, qemu, rp2040, stage_tests, wrong_natmods
 
 TESTS = ROOT / 'tests'
@@ -85,23 +85,29 @@ def interpreter(job):
     """The same files as on CPython, less those that need CPython; then the server tests."""
     it = make_interpreter(job, job.name)
     make_natmods(job, it.wrong)
-    folders = [TESTS / name for name in ('micropython', '', 'contract', 'python', 'natmod')]
-    arguments, env = command(job.name, *folders)
-    script = TESTS / 'micropython' / 'main.py'
     modules = [path.stem for path in portable_tests(it.impl)]
     if it.frozen:
         modules.append(USERMOD_TESTS.stem)
-    results = counts_in(job, *job.call([*arguments, script, it.impl, *modules], env=env))
+    results = run_here(job, it, modules)
     if it.wrong:
-        results += refusals(job, it, arguments, env)
+        results += refusals(job, it)
     return results + server_tests(job) if it.server else results
 
 
-def refusals(job, it, arguments, env):
+def run_here(job, it, modules):
+    """The counts of test modules on a MicroPython for this machine."""
+    folders = [TESTS / name for name in ('micropython', '', 'contract', 'python', 'natmod')]
+    arguments, env = command(job.name, *folders)
+    script = TESTS / 'micropython' / 'main.py'
+    return counts_in(job, *job.call([*arguments, script, it.impl, *modules], env=env))
+
+
+def refusals(job, it):
     """With a natmod that this MicroPython cannot use, the package warns, and works."""
     folder = BUILD / 'test' / job.name / 'wrong'
     stage_tests(folder, it.arch, ['wrong_natmod'])
     script = TESTS / 'micropython' / 'wrong_natmod.py'
+    arguments, env = command(job.name)
     env = {**env, 'MICROPYPATH': f'{folder}:.frozen'}
     results = count()
     for reason in wrong_natmods(folder, it.arch, it.wrong):
@@ -155,6 +161,23 @@ def emulated(job):
         for reason in wrong_natmods(folder, it.arch, it.wrong):
             results += run_on(job, board, 'wrong_natmod', reason, folder=folder)
     return results
+
+
+def few(job, modules):
+    """Some test modules on a target, and nothing besides: for one who works on what they test."""
+    if job.name == 'cpython':
+        paths = [path for path in (TESTS / 'python').rglob('test_*.py') if path.stem in modules]
+        return job.pytest(*paths, cwd=ROOT) if paths else count()
+    if job.name in INTERPRETERS:
+        return run_here(job, make_interpreter(job, job.name), modules)
+    if job.name in BOARDS:
+        it = BOARDS[job.name]
+        make_natmods(job, it.arch)
+        folder = BUILD / 'test' / job.name / 'board'
+        stage_tests(folder, it.arch, modules)
+        with start(job, it.machine) as board:
+            return run_modules(job, board, modules, folder)
+    raise SetupFailed('MODULES= goes with cpython, the interpreters and the boards but for rp2')
 
 
 def rp2(job):

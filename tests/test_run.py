@@ -9,7 +9,7 @@ import pytest
 from interpreters import ROOT, command, free_port
 from job import Job, SetupFailed
 from run import failures
-from targets import GROUPS, ON_DEMAND, TARGETS
+from targets import GROUPS, ON_DEMAND, TARGETS, few
 
 
 def test_a_native_run_without_the_natmod_fails():
@@ -97,3 +97,13 @@ def test_groups_hold_each_target_once():
     assert sorted(named) == sorted(TARGETS)
     assert not set(GROUPS) & {*TARGETS, *ON_DEMAND}
     assert {name for group in GROUPS.values() for name in group} <= {*TARGETS, *ON_DEMAND}
+
+
+def test_some_modules_on_cpython():
+    job = Job('test-run')
+    job.name = 'cpython'
+    assert few(job, ['test_timer'])['failed'] == 0
+    assert not few(job, ['test_no_such'])['passed']  # which run() counts as a failure
+    job.name = 'soak'
+    with pytest.raises(SetupFailed, match='goes with cpython'):
+        few(job, ['test_timer'])
