@@ -35,7 +35,7 @@ class Reader:
 
 def decode_mpy(mpy):
     """(architecture, ABI) of a board's sys.implementation._mpy, or of a file's bytes 1 and 2."""
-    arch = mpy >> 10
+    arch = mpy >> 10 & 0x0F  # behind it, from MicroPython 1.27 on: extensions of a RISC-V core
     return ARCHS[arch] if arch < len(ARCHS) else f'no. {arch}', f'{mpy & 0xFF}.{mpy >> 8 & 3}'
 
 

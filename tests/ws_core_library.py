@@ -9,7 +9,7 @@ from pathlib import Path
 
 NATMOD = Path(__file__).resolve().parent.parent / 'natmod'
 PAGE = mmap.PAGESIZE
-FLAGS = '-std=c99 -O2 -fPIC -shared -fsanitize=undefined -fsanitize-undefined-trap-on-error'
+FLAGS = '-g -std=c99 -O2 -fPIC -shared -fsanitize=undefined -fsanitize-undefined-trap-on-error'
 
 
 class Header(ctypes.Structure):

@@ -46,7 +46,8 @@ def test_bytecode():
 def test_boards():
     assert decode_mpy(4870) == ('armv6m', '6.3')  # a Pico's sys.implementation._mpy
     assert decode_mpy(0x2B06) == ('xtensawin', '6.3')
-    assert decode_mpy(99 << 10 | 6) == ('no. 99', '6.0')
+    assert decode_mpy(0x32F06) == ('rv32imc', '6.3')  # an RP2350, from MicroPython 1.27 on
+    assert decode_mpy(15 << 10 | 6) == ('no. 15', '6.0')
 
 
 def test_what_a_board_loads():
