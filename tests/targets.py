@@ -16,6 +16,7 @@ NATMOD_TESTS = sorted(
     (TESTS / 'natmod').glob('test_mod_wscodec*.py')
 )  # for MicroPython with C only
 USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
+MEASURED = 'natmod', 'python'  # the tests of the package itself, whose coverage counts
 NOT_CPYTHON = 'bench', 'boards', 'clients', 'dist', 'fuzz', 'oom', 'server'  # which need more
 WHOLE = '-whole'  # behind the names of targets that leave nothing out
 MODULES = 4  # of tests that a board runs between two resets, at most
@@ -65,8 +66,24 @@ def counts_in(job, code, output):
 def cpython(job):
     job.what = f'CPython {platform.python_version()} codec: python'
     ignored = [f'--ignore={path}' for path in (*NATMOD_TESTS, USERMOD_TESTS)]
-    ignored += [f'--ignore={TESTS / folder}' for folder in NOT_CPYTHON]
-    return job.pytest(*ignored, 'tests', cwd=ROOT) + server_tests(job)
+    results = measured(job, *ignored, *[TESTS / folder for folder in MEASURED])
+    ignored = [f'--ignore={TESTS / folder}' for folder in (*NOT_CPYTHON, *MEASURED)]
+    return results + job.pytest(*ignored, 'tests', part='-tools', cwd=ROOT) + server_tests(job)
+
+
+def measured(job, *args):
+    """pytest, with the branches of the package that it has run: too few of them are a failure."""
+    coverage = sys.executable, '-m', 'coverage'
+    config = f'--rcfile={TESTS / "coverage.ini"}'
+    job.call([*coverage, 'erase', config], cwd=ROOT)
+    results = job.pytest(*args, python=(*coverage, 'run', config, '-m', 'pytest'), cwd=ROOT)
+    job.call([*coverage, 'combine', '--quiet', config], cwd=ROOT)
+    too_few, report = job.call([*coverage, 'report', config], cwd=ROOT)
+    share = re.search(r'^TOTAL .* (\S+%)$', report, re.MULTILINE)
+    job.what += f' branches: {share[1] if share else "?"}'
+    if too_few:
+        job.print('FAILED tests/coverage.ini: fail_under')
+    return results + count(failed=bool(too_few))
 
 
 def make_natmods(job, *archs):

@@ -318,6 +318,36 @@ class TestWhen(unittest.TestCase):
 
         run(main())
 
+    def test_two_handlers_at_the_same_time(self):
+        async def main():
+            ws, peer = await unattended()
+
+            async def second():
+                with self.assertRaises(RuntimeError):
+                    await ws.receive()
+
+            task = asyncio.create_task(ws.receive())
+            await asyncio.create_task(second())
+            await settle()
+            peer.feed(frame(TEXT, 'x'))
+            self.assertEqual(await task, 'x')
+
+        run(main())
+
+    def test_no_memory_for_a_message(self):
+        async def main():
+            class Messages(list):
+                def append(self, message):
+                    raise MemoryError
+
+            ws, peer = await unattended()
+            ws.background._messages = Messages()
+            peer.feed(frame(TEXT, 'x'))
+            await settle()
+            self.assertEqual(await end_of(ws.receive()), (1006, 'out of memory'))
+
+        run(main())
+
     def test_closing(self):
         async def main():
             ws, peer = await unattended(frame(TEXT, 'x'))

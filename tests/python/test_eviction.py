@@ -40,6 +40,20 @@ class TestEviction(unittest.TestCase):
 
         run(main())
 
+    def test_all_are_closing_already(self):
+        async def main():
+            pairs = []
+            for _ in range(3):
+                pairs.append(await open_websocket())
+            for ws, _ in pairs:
+                await ws.send(b'\x03\xe8', WebSocket.CLOSE)
+            await open_websocket()
+            await settle()
+            for _, peer in pairs:
+                self.assertEqual(frames_to(peer), [close_frame(1000)])
+
+        run(main())
+
     def test_each_new_one_needs_a_place(self):
         """Also while the one before still waits for its Close."""
 

@@ -8,7 +8,7 @@ from frames import BINARY, CONT, TEXT, close
 from memory_stream import run, settle
 from microdot import Microdot
 from microdot.test_client import TestClient
-from microdot_websocket import with_websocket
+from microdot_websocket import WebSocket, with_websocket
 from microdot_websocket.group import Group
 
 FIN = 0x80
@@ -39,6 +39,10 @@ class TestMembers(unittest.TestCase):
             await group.send('to nobody')
 
         run(main())
+
+    def test_none_of_a_client(self):
+        with self.assertRaises(ValueError):
+            Group().add(WebSocket(None))
 
     def test_one_that_has_ended_is_out_at_once(self):
         async def main():

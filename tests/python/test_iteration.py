@@ -26,6 +26,17 @@ class TestIteration(unittest.TestCase):
 
         run(main())
 
+    def test_what_it_iterates_over_may_be_kept(self):
+        async def main():
+            ws, peer = await open_websocket()
+            peer.feed(frame(TEXT, 'a') + frame(TEXT, 'b') + close())
+            messages = ws.__aiter__()
+            self.assertEqual(await messages.__anext__(), 'a')
+            async for message in messages:
+                self.assertEqual(message, 'b')
+
+        run(main())
+
     def test_errors(self):
         async def main():
             async def messages(ws):

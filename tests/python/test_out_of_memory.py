@@ -1,13 +1,14 @@
 """What a lack of memory leaves behind, in the places where it once was too much. All the others:
 tests/oom."""
 
+import sys
 import unittest
 
-from connection import end_of, open_websocket, request_bytes
+from connection import close_frame, end_of, frames_to, open_websocket, request_bytes
 from memory_stream import open_pair, run
 from microdot import Microdot
 from microdot.microdot import Request
-from microdot_websocket import WebSocket, WebSocketError, upgrade
+from microdot_websocket import WebSocket, WebSocketError, timer, upgrade, websocket
 from microdot_websocket.websocket import connections
 
 
@@ -94,6 +95,112 @@ class TestOutOfMemory(unittest.TestCase):
             self.assertEqual(raised.exception.errno, 12)  # ENOMEM
 
         run(main())
+
+    def test_send(self):
+        """A part of the frame may be out: nothing can follow it."""
+
+        async def main():
+            def no_memory(data, opcode):
+                raise MemoryError
+
+            class Protocol:
+                write = staticmethod(no_memory)
+
+            ws, peer = await open_websocket()
+            ws.writer = Protocol()
+            with self.assertRaises(MemoryError):
+                await ws.send('x')
+            self.assertEqual(await end_of(ws.send('x')), (1006, 'connection lost'))
+
+            # And that of what had to wait.
+            async def flush(*args):
+                raise MemoryError
+
+            ws, peer = await open_websocket()
+            ws.flush = flush
+            ws.acquire()
+            with self.assertRaises(MemoryError):
+                await ws.send('x')
+            self.assertEqual(ws.close_code, 1006)
+
+        run(main())
+
+    def test_the_error_itself(self):
+        async def main():
+            def no_memory(*args):
+                raise MemoryError
+
+            ws, peer = await open_websocket()
+            websocket.WebSocketError = no_memory
+            try:
+                error = ws.abort('why')
+            finally:
+                websocket.WebSocketError = WebSocketError
+            self.assertIs(error, websocket.default)
+            self.assertEqual((error.code, error.reason), (1006, 'why'))
+
+        run(main())
+
+    def test_the_end(self):
+        """However often the protocol's own needs memory; and without a timer nobody waits."""
+
+        async def main():
+            tries = []
+
+            class Protocol:
+                def __init__(self, failures):
+                    self.failures = failures
+
+                def write(self, data, opcode):
+                    pass
+
+                def abort(self):
+                    tries.append(1)
+                    if len(tries) <= self.failures:
+                        raise MemoryError
+
+            for failures in (0, 3, 100):
+                ws, peer = await open_websocket()
+                ws.protocol.abort()
+                ws.protocol = Protocol(failures)
+                ws.abort()
+                self.assertTrue(len(tries) == failures + 1 or failures == 100)
+                self.assertTrue(len(tries) < 20)
+                self.assertFalse(ws in connections)
+                tries.clear()
+
+            def no_memory(watch, time):
+                raise MemoryError
+
+            ws, peer = await open_websocket()
+            saved, timer.set = timer.set, no_memory
+            try:
+                await ws.close()
+            finally:
+                timer.set = saved
+            self.assertEqual((ws.close_code, ws in connections), (1000, False))
+            self.assertEqual(frames_to(peer), [close_frame(1000)])
+
+        run(main())
+
+    def test_features(self):
+        """Of a module that was imported in part nothing is left."""
+        if sys.implementation.name != 'cpython':
+            return  # it would crash
+
+        class Finder:
+            def find_spec(self, name, path, target=None):
+                if name == 'microdot_websocket.features':
+                    raise MemoryError
+
+        saved = sys.modules.pop('microdot_websocket.features')
+        sys.meta_path.insert(0, Finder())
+        try:
+            with self.assertRaises(MemoryError):
+                WebSocket(None).nothing  # noqa: B018
+        finally:
+            del sys.meta_path[0]
+            sys.modules['microdot_websocket.features'] = saved
 
     def test_a_message_in_fragments(self):
         """Its lock is given back."""

@@ -203,6 +203,18 @@ class TestPing(unittest.TestCase):
 
         run(main())
 
+    def test_without_a_limit(self):
+        async def main():
+            ws, peer, task = await receiving(ping_timeout=0)
+            ping = asyncio.create_task(ws.ping(b'x'))
+            await asyncio.sleep(0.03)
+            self.assertFalse(ping.done())
+            peer.feed(frame(PONG, b'x'))
+            await ping
+            task.cancel()
+
+        run(main())
+
     def test_no_pong(self):
         async def main():
             ws, peer, task = await receiving(ping_timeout=0.01)

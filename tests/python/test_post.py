@@ -73,6 +73,23 @@ class TestPost(unittest.TestCase):
 
         run(main())
 
+    def test_no_memory_for_what_waits(self):
+        async def main():
+            def no_memory(coroutine):
+                coroutine.close()
+                raise MemoryError
+
+            ws, peer = await open_websocket()
+            peer.give_room(3)
+            create_task, asyncio.create_task = asyncio.create_task, no_memory
+            try:
+                self.assertFalse(post(ws, b'x' * 100, TEXT))
+            finally:
+                asyncio.create_task = create_task
+            self.assertEqual(await end_of(ws.receive()), (1006, 'connection lost'))
+
+        run(main())
+
     def test_a_connection_that_breaks(self):
         async def main():
             ws, peer = await open_websocket()

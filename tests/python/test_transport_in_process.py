@@ -36,6 +36,17 @@ def open_protocol(client):
 
 
 class TestInProcess(unittest.TestCase):
+    def test_one_that_broke(self):
+        async def main():
+            transport = InProcessTransport(Client(OSError(104, 'made by a test')), None)
+            await transport.wait(0)
+            for call in (transport.is_sent, lambda: transport.write(b'x')):
+                with self.assertRaises(OSError) as raised:
+                    call()
+                self.assertEqual(raised.exception.errno, 104)
+
+        run(main())
+
     def test_frames_are_not_masked(self):
         async def main():
             data = frame(TEXT, 'é', key=None) + frame(BINARY, pattern(400), key=None)

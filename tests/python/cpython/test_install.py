@@ -41,6 +41,18 @@ def test_too_late():
         assert 'call microdot_websocket.install() before' in result.stderr.splitlines()[-1]
 
 
+def test_without_zlib():
+    """As in firmware without deflate: there is no compression, and all else works."""
+    check(
+        'import sys; sys.modules["zlib"] = None\n'
+        'import microdot_websocket as w\n'
+        'from microdot_websocket.features import compression, compression_answers\n'
+        'assert compression.deflate is None\n'
+        'assert compression.accept("permessage-deflate", 1000) is None\n'
+        'assert compression_answers.offer(1000) == ""\n'
+    )
+
+
 def test_without_sha1():
     """As in some firmware: see test_upgrade.py."""
     check(

@@ -1,7 +1,15 @@
 """`python -m microdot_websocket app.py`"""
 
+import asyncio
 import subprocess
 import sys
+
+import pytest
+from connection import close_frame, frames_to, open_websocket
+from memory_stream import open_pair
+from memory_stream import run as run_coroutine
+from microdot import Microdot
+from microdot_websocket.cpython import main as on_cpython
 
 
 def run(*args):
@@ -40,3 +48,28 @@ def test_what_the_package_is_on_cpython_besides():
     assert set(features.MODULES) <= set(dir(WebSocket))
     assert WebSocket.read_buffer_size == 16384
     assert WebSocket._encode_websocket_frame(1, 'x') == b'\x81\x01x'
+
+
+@pytest.mark.parametrize('exc', [asyncio.CancelledError, KeyError, KeyboardInterrupt])
+@pytest.mark.parametrize('upgraded', [True, False])
+def test_whatever_ends_a_request_no_client_is_left_waiting(monkeypatch, exc, upgraded):
+    async def handle_request(app, reader, writer):
+        raise exc('made by a test')
+
+    async def main():
+        monkeypatch.setattr(on_cpython, 'handle_request', handle_request)
+        if upgraded:
+            ws, peer = await open_websocket()
+            reader, writer = ws.request.sock
+        else:
+            reader, writer, peer = open_pair()
+        ended = Microdot().handle_request(reader, writer)
+        if exc is asyncio.CancelledError:  # asyncio would print it
+            await ended
+        else:
+            with pytest.raises(exc):
+                await ended
+        assert frames_to(peer) == ([close_frame(1001)] if upgraded else [])
+        assert peer.transport.closed
+
+    run_coroutine(main())

@@ -41,6 +41,32 @@ def test_shutdown_ends_it():
     asyncio.run(main())
 
 
+def test_a_handler_comes_to_its_end():
+    async def main():
+        app = Microdot()
+        port = free_port()
+        begun = asyncio.Event()
+
+        @app.route('/')
+        async def slow(request):
+            begun.set()
+            await asyncio.sleep(0.3)  # longer than shutdown() waits
+            return 'done'
+
+        task = asyncio.create_task(serve(app, '127.0.0.1', port))
+        while not app.server:
+            await asyncio.sleep(0.01)
+        reader, writer = await asyncio.open_connection('127.0.0.1', port)
+        writer.write(b'GET / HTTP/1.0\r\n\r\n')
+        await begun.wait()
+        app.shutdown()
+        await asyncio.wait_for(task, 10)
+        assert (await reader.read()).endswith(b'done')
+        writer.close()
+
+    asyncio.run(main())
+
+
 def test_ctrl_c_ends_run_without_an_exception():
     app = Microdot()
     port = free_port()
