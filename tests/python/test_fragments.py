@@ -98,6 +98,40 @@ class TestSendStream(unittest.TestCase):
 
         run(main())
 
+    def test_others_run_beside_it(self):
+        """However many chunks there are, of which none has to be waited for."""
+
+        async def main():
+            ws, peer = await open_websocket()
+            turns = []
+
+            async def other():
+                while True:
+                    turns.append(1)
+                    await asyncio.sleep(0)
+
+            task = asyncio.create_task(other())
+            await ws.send_stream(b'' for _ in range(100))
+            self.assertTrue(3 <= len(turns) < 50, len(turns))
+            task.cancel()
+
+        run(main())
+
+    def test_it_ends_while_one_waits(self):
+        """For its next chunk, or for the lock."""
+
+        async def main():
+            ws, peer = await open_websocket()
+            first = asyncio.create_task(end_of(ws.send_stream(Chunks('a', 'b'))))
+            second = asyncio.create_task(end_of(ws.send_stream(['c'])))
+            await settle(1)
+            ws.abort('why')
+            self.assertEqual(await first, (1006, 'why'))
+            self.assertEqual(await second, (1006, 'why'))
+            self.assertEqual(frames_to(peer), [])
+
+        run(main())
+
     def test_chunks_that_raise(self):
         async def main():
             ws, peer = await open_websocket(close_timeout=0)

@@ -5,7 +5,7 @@ import unittest
 
 from connection import close_frame, end_of, frames_to, open_websocket
 from frames import CLOSE, TEXT, close, frame
-from memory_stream import run
+from memory_stream import run, settle
 from microdot_websocket import WebSocketError
 
 
@@ -78,6 +78,23 @@ class TestAsyncWith(unittest.TestCase):
         self.ends_with(1011, ValueError('made by a test'))
         self.ends_with(1000, WebSocketError())
         self.ends_with(1001, asyncio.CancelledError())
+
+    def test_when_it_is_cancelled_it_waits_for_no_answer(self):
+        async def main():
+            ws, peer = await open_websocket()
+
+            async def handler():
+                async with ws:
+                    await ws.receive()
+
+            task = asyncio.create_task(handler())
+            await settle()
+            task.cancel()
+            await settle(20)
+            self.assertTrue(task.done())
+            self.assertEqual(frames_to(peer), [close_frame(1001)])
+
+        run(main())
 
     def test_a_closed_connection(self):
         async def main():

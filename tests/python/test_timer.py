@@ -105,8 +105,8 @@ class TestLooks(unittest.TestCase):
     def test_not_even_less_than_a_millisecond_is_lost(self):
         async def main():
             watch = Watch(always=LONG)
-            timer.set(watch, LONG)
             start = milliseconds()
+            timer.set(watch, LONG)
             while milliseconds() - start < 200:
                 timer.set(watch, 0)
                 await asyncio.sleep(0)

@@ -5,7 +5,7 @@ import unittest
 
 from arguments_contract import ArgumentsContract
 from buffers_contract import BuffersContract
-from frames import BINARY, TEXT, close, frame
+from frames import BINARY, TEXT, close, frame, pattern
 from memory_stream import run
 from microdot_websocket.core.twin import Protocol, spare
 from reading_contract import ReadingContract
@@ -36,6 +36,24 @@ class TestShared(SharedContract, unittest.TestCase):
 
 class TestUnread(UnreadContract, unittest.TestCase):
     Protocol = Protocol
+
+
+class TestMemory(unittest.TestCase):
+    def test_nothing_is_kept_of_a_message(self):
+        """However it has come, and however it was read."""
+
+        async def main():
+            text, binary = frame(TEXT, 'x' * 300), frame(BINARY, pattern(300))
+            compressed = frame(BINARY, pattern(300), rsv=4)
+            for data in (text, binary, compressed):
+                for step in (50, 1000):
+                    p = connection(Protocol, Stream(data, step), compressed=400)
+                    if await receive(p) is False:
+                        self.assertEqual(p.data, pattern(300))
+                    self.assertIs(p.msg, None)
+                    self.assertIs(p.message, None)
+
+        run(main())
 
 
 class TestSpareBuffer(unittest.TestCase):

@@ -204,12 +204,16 @@ class TestLife(unittest.TestCase):
         self.assertEqual(console.printed, [])
 
     def test_cancelled_handler_says_going_away(self):
+        """And waits for no answer."""
+
         async def main():
             server = Server(application(echo, True))
             server.peer.feed(request_bytes())
             task = asyncio.create_task(server.run())
             await settle(30)
             task.cancel()
+            await settle(30)
+            self.assertTrue(task.done())
             try:
                 await task
             except asyncio.CancelledError:
@@ -365,6 +369,23 @@ class TestHandshakeDeadline(unittest.TestCase):
             self.assertEqual(self.answer(request[:n])[9:], '400 N/A', n)
         body = request_bytes(Content_Length='9', method='POST') + b'12345678'
         self.assertEqual(self.answer(body)[9:], '400 N/A')
+
+    def test_how_long_it_is(self):
+        """A second more for each KiB that the body may have."""
+        times = []
+
+        class Deadline(timer.Deadline):
+            def __init__(self, time):
+                times.append(time)
+                super().__init__(time)
+
+        deadline, timer.Deadline = timer.Deadline, Deadline
+        try:
+            WebSocket.handshake_timeout = 0.5
+            self.answer(b'GET / HTTP/1.0\r\n\r\n')  # the body may have 20 bytes
+        finally:
+            timer.Deadline = deadline
+        self.assertEqual(times, [520])
 
     def test_no_deadline(self):
         WebSocket.handshake_timeout = 0

@@ -1,0 +1,56 @@
+"""The package, with its tests on CPython: of each mutant only those that run the line."""
+
+import json
+import os
+import subprocess
+import sys
+
+import coverage
+
+MEASURED = 'tests/python', 'tests/natmod'
+SLOW = 'tests/python/cpython/test_stubs.py'  # types, and nothing that runs
+STARTING = 20  # seconds, on a busy machine
+PLUGIN = 'mutants.plugin'
+
+
+class Suite:
+    def __init__(self, tree):
+        self.tree = tree
+        self.package = tree / 'python' / 'microdot_websocket'
+        folder = tree / 'build' / 'test' / 'coverage'
+        folder.mkdir(parents=True)
+        seconds = folder / 'seconds.json'
+        config = tree / 'tests' / 'coverage.ini'
+        run = [sys.executable, '-m', 'coverage', 'run', f'--rcfile={config}', '-m', 'pytest']
+        run += ['-q', '--no-header', '-p', PLUGIN, f'--ignore={SLOW}', '--ignore-glob=*/test_mod*']
+        run += ['--ignore-glob=*/test_usermod*', '--ignore-glob=*/test_xtensa*', *MEASURED]
+        paths = f'{tree / "python"}:{tree / "tests"}'
+        env = {**os.environ, 'PYTHONPATH': paths, 'MUTANTS_SECONDS': str(seconds)}
+        subprocess.run(run, cwd=tree, env=env, check=True)  # or no mutant would survive
+        self.seconds = json.loads(seconds.read_text())
+        self.coverage = coverage.Coverage(str(folder / 'data'), config_file=str(config))
+        self.coverage.combine([str(folder)])
+        self.contexts = {}  # by file, and line
+        self.excluded = {}
+        for path in self.sources():
+            self.contexts[path] = self.coverage.get_data().contexts_by_lineno(str(path))
+            self.excluded[path] = self.coverage.analysis2(str(path))[2]
+
+    def sources(self):
+        paths = sorted(self.package.rglob('*.py'))
+        return [path for path in paths if path.match('*/features/deflate.py') is False]
+
+    def counts(self, mutant):
+        """Not one of what runs on MicroPython alone."""
+        return mutant.line not in self.excluded[mutant.path]
+
+    def tests(self, mutant):
+        """(arguments of pytest, the fastest tests first; seconds in which they have to pass)"""
+        lines = self.contexts[mutant.path]
+        tests = set(lines.get(mutant.line, ())) - {''}
+        if not tests:  # it runs at the import, or in a process of its own
+            tests = {test for tests in lines.values() for test in tests} - {''}
+        if not tests:
+            tests = {test for test in self.seconds if '/cpython/' in test}
+        tests = sorted(tests, key=self.seconds.get)
+        return tests, STARTING + 5 * sum(self.seconds[test] for test in tests)
