@@ -10,29 +10,19 @@ import time
 from capacity import note
 
 
-class Peer:
-    """What the test holds.
+class Hand:
+    """The other end of a connection, in the hands of a test.
 
-    `sent`: all that the server has written, bytearray. `room`: how many bytes the server may
-    write until more room is given, None for any number. `low`: with less room than that it is not
-    woken to write, though it may. `error`: an OSError number that the
-    server's next reads and writes end with. `writes`: how many have taken something; `reads`: how
-    many bytes the server has asked for at each, on MicroPython, see note().
+    `sent`: all that was written, bytearray. `room`: how many bytes may be written until more room
+    is given, None for any number. `error`: an OSError number that the next reads and writes end
+    with. `at_end`: nothing more arrives.
     """
 
     def __init__(self):
-        self.incoming = bytearray()
-        self.at_end = False
         self.sent = bytearray()
         self.room = None
-        self.low = 1
         self.error = 0
-        self.writes = 0
-        self.reads = []
-
-    def feed(self, data):
-        self.incoming.extend(data)
-        self.changed()
+        self.at_end = False
 
     def end(self):
         self.at_end = True
@@ -48,6 +38,26 @@ class Peer:
 
     def changed(self):
         pass
+
+
+class Peer(Hand):
+    """What the test holds.
+
+    `low`: with less room than that the server is not woken to write, though it may. `writes`: how
+    many have taken something; `reads`: how many bytes the server has asked for at each, on
+    MicroPython, see note().
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.incoming = bytearray()
+        self.low = 1
+        self.writes = 0
+        self.reads = []
+
+    def feed(self, data):
+        self.incoming.extend(data)
+        self.changed()
 
     def take(self, data):
         """Accept what there is room for; how much that is."""
@@ -248,6 +258,23 @@ async def settle(turns=10):
     """Let the other tasks run until they wait for something."""
     for _ in range(turns):
         await asyncio.sleep(0)
+
+
+async def turns_beside(coroutine):
+    """How often another task runs until it has ended."""
+    turns = []
+
+    async def other():
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    try:
+        await coroutine
+    finally:
+        task.cancel()
+    return len(turns)
 
 
 def milliseconds():

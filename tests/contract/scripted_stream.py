@@ -7,24 +7,23 @@ import sys
 
 from capacity import note
 from frames import CLOSE, PING, PONG
+from memory_stream import Hand
 
 MORE, FULL, END, BLOCKED, WOKEN = -1, -3, -4, -5, -6  # events of Protocol.read()
 UNREAD = 5  # what Protocol.write() returns: nobody has read since the write before
 
 
-class Script:
-    """What a test sets: ``incoming``, bytes that have arrived; ``step``, bytes that one read gives
-    at most; ``ended``; ``room``, bytes that may be written, None for any number; ``error``, an
-    OSError's number. And what it looks at: ``sent``; ``reads``, how many bytes each read has asked
-    for; ``writes``, how many each write has offered; the first ones of both, see ``note()``."""
+class Script(Hand):
+    """What a test sets: that of a ``Hand``; ``incoming``, bytes that have arrived; ``step``, bytes
+    that one read gives at most. And what it looks at: ``sent``; ``reads``, how many bytes each read
+    has asked for; ``writes``, how many each write has offered; the first ones of both, see
+    ``note()``."""
 
-    def __init__(self, incoming=b'', step=1 << 20, ended=False):
+    def __init__(self, incoming=b'', step=1 << 20, at_end=False):
+        Hand.__init__(self)
         self.incoming = memoryview(incoming)
         self.step = step
-        self.ended = ended
-        self.room = None
-        self.error = 0
-        self.sent = bytearray()
+        self.at_end = at_end
         self.reads = []
         self.writes = []
         self.hook = None  # called first, with what the stream's method is given: what that returns
@@ -32,21 +31,6 @@ class Script:
     def feed(self, data):
         self.incoming = memoryview(bytes(self.incoming) + data)
         self.changed()
-
-    def end(self):
-        self.ended = True
-        self.changed()
-
-    def fail(self, errno):
-        self.error = errno
-        self.changed()
-
-    def give_room(self, n):
-        self.room = n
-        self.changed()
-
-    def changed(self):
-        pass
 
     def readinto(self, buf):
         if self.hook:
@@ -56,7 +40,7 @@ class Script:
             raise OSError(self.error)
         n = min(len(buf), self.step, len(self.incoming))
         if not n:
-            return 0 if self.ended else None
+            return 0 if self.at_end else None
         buf[:n] = self.incoming[:n]
         self.incoming = self.incoming[n:]
         return n
@@ -74,7 +58,7 @@ class Script:
         return n or None
 
     def is_readable(self):
-        return bool(len(self.incoming) or self.ended or self.error)
+        return bool(len(self.incoming) or self.at_end or self.error)
 
     def is_writable(self):
         return self.room is None or self.room > 0 or self.error > 0

@@ -54,7 +54,8 @@ def mutants_of(path, folder):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     mutate = Path(sys.executable).with_name('mutate')
-    subprocess.run([mutate, path], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    quiet = {'stdout': subprocess.DEVNULL, 'stderr': subprocess.DEVNULL}
+    subprocess.run([mutate, path], cwd=folder, check=True, **quiet)
     lines = path.read_text().splitlines()
     for file in sorted(folder.glob(f'*.mutant.*{path.suffix}')):
         text = file.read_text()

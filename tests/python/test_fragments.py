@@ -5,7 +5,7 @@ import unittest
 
 from connection import close_frame, end_of, frames_to, open_websocket
 from frames import BINARY, CONT, PING, TEXT, frame
-from memory_stream import run, settle
+from memory_stream import run, settle, turns_beside
 
 FIN = 0x80
 
@@ -103,17 +103,8 @@ class TestSendStream(unittest.TestCase):
 
         async def main():
             ws, peer = await open_websocket()
-            turns = []
-
-            async def other():
-                while True:
-                    turns.append(1)
-                    await asyncio.sleep(0)
-
-            task = asyncio.create_task(other())
-            await ws.send_stream(b'' for _ in range(100))
-            self.assertTrue(3 <= len(turns) < 50, len(turns))
-            task.cancel()
+            turns = await turns_beside(ws.send_stream(b'' for _ in range(100)))
+            self.assertTrue(3 <= turns < 50, turns)
 
         run(main())
 

@@ -5,7 +5,7 @@ import unittest
 
 from capacity import LARGE
 from frames import BINARY, CLOSE, PING, TEXT, frame, pattern
-from memory_stream import run, settle
+from memory_stream import run, turns_beside
 from microdot_websocket.core.twin import Protocol
 from microdot_websocket.transport.in_process import InProcessTransport
 from scripted_stream import END, connection, flush, receive
@@ -137,15 +137,10 @@ class TestReading(unittest.TestCase):
             client = Client(b'abcdef')
             transport = InProcessTransport(client, client)
             await transport.wait(0)
-            turns = []
 
-            async def other():
-                turns.append(1)
+            async def wait():
+                await transport.wait(0)
 
-            task = asyncio.create_task(other())
-            await transport.wait(0)
-            await settle(1)
-            self.assertEqual(len(turns), 1)
-            await task
+            self.assertEqual(await turns_beside(wait()), 1)
 
         run(main())

@@ -7,7 +7,7 @@ import unittest
 from capacity import LARGE, SMALL
 from connection import close_frame, end_of, frames_to, open_websocket
 from frames import BINARY, CONT, PING, PONG, TEXT, frame, header, pattern
-from memory_stream import noted_reads, run, settle
+from memory_stream import noted_reads, run, settle, turns_beside
 from microdot.microdot import Request
 from microdot_websocket import WebSocket, WebSocketError
 from scripted_stream import Stream
@@ -43,22 +43,17 @@ class TestReceive(unittest.TestCase):
     def test_what_has_come_is_read_without_waiting_but_others_get_their_turn(self):
         """However much it is, and wherever in a frame the reads end."""
 
-        async def main(size):
-            ws, peer = await open_websocket(read_buffer_size=size)
-            turns = []
+        n = 80 if SMALL else 150
 
-            async def other():
-                while True:
-                    turns.append(ws)
-                    await asyncio.sleep(0)
-
-            task = asyncio.create_task(other())
-            n = 80 if SMALL else 150
-            peer.feed(frame(BINARY, bytes(64)) * n)  # of 70 bytes each
+        async def receive_all(ws):
             for _ in range(n):
                 self.assertEqual(len(await ws.receive()), 64)
-            task.cancel()
-            self.assertTrue(n // 75 <= len(turns) <= 10, len(turns))
+
+        async def main(size):
+            ws, peer = await open_websocket(read_buffer_size=size)
+            peer.feed(frame(BINARY, bytes(64)) * n)  # of 70 bytes each
+            turns = await turns_beside(receive_all(ws))
+            self.assertTrue(n // 75 <= turns <= 10, turns)
 
         for size in (139, 140):
             run(main(size))

@@ -12,13 +12,19 @@ from microdot import Microdot
 from microdot_websocket.server import run, serve
 
 
+async def serving(app):
+    """(the task that serves it, its port)"""
+    port = free_port()
+    task = asyncio.create_task(serve(app, '127.0.0.1', port))
+    while not app.server:
+        await asyncio.sleep(0.01)
+    return task, port
+
+
 def test_the_address_is_in_use():
     async def main():
         app = Microdot()
-        port = free_port()
-        task = asyncio.create_task(serve(app, '127.0.0.1', port))
-        while not app.server:
-            await asyncio.sleep(0.01)
+        task, port = await serving(app)
         with pytest.raises(OSError):
             await serve(Microdot(), '127.0.0.1', port)
         task.cancel()
@@ -31,10 +37,7 @@ def test_the_address_is_in_use():
 def test_shutdown_ends_it():
     async def main():
         app = Microdot()
-        port = free_port()
-        task = asyncio.create_task(serve(app, '127.0.0.1', port))
-        while not app.server:
-            await asyncio.sleep(0.01)
+        task, port = await serving(app)
         app.shutdown()
         await asyncio.wait_for(task, 10)
 
@@ -44,7 +47,6 @@ def test_shutdown_ends_it():
 def test_a_handler_comes_to_its_end():
     async def main():
         app = Microdot()
-        port = free_port()
         begun = asyncio.Event()
 
         @app.route('/')
@@ -53,9 +55,7 @@ def test_a_handler_comes_to_its_end():
             await asyncio.sleep(0.3)  # longer than shutdown() waits
             return 'done'
 
-        task = asyncio.create_task(serve(app, '127.0.0.1', port))
-        while not app.server:
-            await asyncio.sleep(0.01)
+        task, port = await serving(app)
         reader, writer = await asyncio.open_connection('127.0.0.1', port)
         writer.write(b'GET / HTTP/1.0\r\n\r\n')
         await begun.wait()
