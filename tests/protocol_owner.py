@@ -110,7 +110,7 @@ class Owner:
         if event == ROOM:
             assert state.sink == OWN and state.room < state.total
             assert state.total <= max(state.limit, state.compressed_limit)
-        if event == FULL:
+        if event == FULL and not state.hold:
             assert state.sink == BUFFER and state.size == state.room and state.left
 
     def taken(self, event):

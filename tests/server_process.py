@@ -9,6 +9,8 @@ import urllib.request
 
 from interpreters import ROOT, command, free_port
 
+APPLICATION = ROOT / 'tests' / 'server'  # the folder of what applications begin and end with
+
 
 class Server:
     """A running application; `console` is what it has printed when it has been stopped.
@@ -21,7 +23,7 @@ class Server:
         self.name = name
         self.tls = tls
         self.port = free_port()
-        interpreter, env = command(name, *path, **options)
+        interpreter, env = command(name, APPLICATION, *path, **options)
         words = [str(self.port if arg == 'PORT' else arg) for arg in args]
         self.console = ''
         self._output = tempfile.TemporaryFile('w+')  # a pipe can fill up, and stop the server

@@ -6,9 +6,9 @@ The page for the browser is in FOLDER. With a certificate and its key (DER files
 import asyncio
 import sys
 
+from application import serve
 from microdot import Microdot, send_file
 from microdot.websocket import WebSocket, WebSocketError, with_websocket
-from microdot_websocket import codec
 
 app = Microdot()
 WebSocket.max_message_length = 1 << 20
@@ -108,7 +108,5 @@ def tls_context(certificate, key):
     return context
 
 
-if codec.IMPL != sys.argv[2]:
-    sys.exit('this server is for the %s codec, but codec.IMPL is %s' % (sys.argv[2], codec.IMPL))
 context = tls_context(*sys.argv[4:]) if sys.argv[4:] else None
-app.run(host='127.0.0.1', port=int(sys.argv[1]), ssl=context)
+serve(app, ssl=context)

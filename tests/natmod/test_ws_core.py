@@ -67,6 +67,23 @@ def test_utf8(core, guarded):
         assert core.ws_utf8(guarded.place(data[: bad + 1]), bad + 1, 0) == -1
 
 
+def is_utf8(data):
+    try:
+        data.decode()
+    except ValueError:
+        return False
+    return True
+
+
+def test_utf8_as_cpython_has_it(core, guarded):
+    """Which second bytes a character may have behind each first one."""
+    for first in (0x7F, *range(0xC0, 0x100)):
+        for second in range(0x70, 0xD0):
+            data = bytes([first, second])
+            good = any(is_utf8(data + b'\x80' * n) for n in range(3))
+            assert (core.ws_utf8(guarded.place(data), 2, 0) >= 0) is good, data
+
+
 def test_utf8_finds_one_bad_byte_anywhere(core, guarded):
     for n in range(1, 40):
         for bad in range(n):

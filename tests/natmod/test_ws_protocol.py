@@ -267,3 +267,27 @@ def test_skip_from_the_beginning(core):
     assert not owner.rooms
     owner.into(None)
     assert events_of(owner, frames.frame(BINARY, b'c')) == ([(BINARY, b'c')], IDLE)
+
+
+def test_frames_that_have_begun_are_counted(core):
+    """Of messages that are not whole yet: so the owner sees that the peer gets on."""
+    owner = Owner(core)
+    for n in range(1, 4):
+        first = frame(CONT if n > 1 else BINARY, b'x' * 9, fin=False)
+        events_of(owner, encoded([first, frame(PING)], KEY))
+        assert owner.state.frames == n
+
+
+def test_hold(core):
+    """No message begins but one that is whole, plain and within the limit."""
+    for part, held in (
+        (frame(TEXT, 'x' * 100), False),
+        (frame(BINARY, bytes(101)), True),
+        (frame(TEXT, 'x', fin=False), True),
+        (frame(BINARY, b'x', rsv=4), True),
+        (frame(PING), False),
+    ):
+        owner = Owner(core, rsv1=True, limit=100)
+        owner.state.hold = True
+        owner.read(encoded([part], KEY))
+        assert (owner.next() == FULL) is held, part

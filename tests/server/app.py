@@ -1,16 +1,10 @@
 """The application that the server tests talk to:  app.py PORT EXPECTED_IMPL"""
 
 import asyncio
-import sys
 
-if sys.implementation.name == 'cpython':
-    import microdot_websocket
-
-    microdot_websocket.install()
-
+from application import serve
 from microdot import Microdot
 from microdot.websocket import WebSocket, WebSocketError, websocket_upgrade, with_websocket
-from microdot_websocket import codec
 
 app = Microdot()
 WebSocket.max_message_length = 1 << 20
@@ -114,6 +108,4 @@ async def get_ends(request):
     return {'ends': answer}
 
 
-if codec.IMPL != sys.argv[2]:
-    sys.exit('this server is for the %s codec, but codec.IMPL is %s' % (sys.argv[2], codec.IMPL))
-app.run(host='127.0.0.1', port=int(sys.argv[1]))
+serve(app)

@@ -5,14 +5,9 @@ import asyncio
 import gc
 import sys
 
-if sys.implementation.name == 'cpython':
-    import microdot_websocket
-
-    microdot_websocket.install()
-
+from application import serve
 from microdot import Microdot, Request
 from microdot.websocket import WebSocket, WebSocketError, with_websocket
-from microdot_websocket import codec
 
 app = Microdot()
 Request.max_body_length = 0
@@ -84,6 +79,4 @@ async def get_measure(request):
     return {'measure': measure()}
 
 
-if codec.IMPL != sys.argv[2]:
-    sys.exit('this server is for the %s codec, but codec.IMPL is %s' % (sys.argv[2], codec.IMPL))
-app.run(host='127.0.0.1', port=int(sys.argv[1]))
+serve(app)

@@ -9,11 +9,7 @@ import asyncio
 import os
 import sys
 
-if sys.implementation.name == 'cpython':
-    import microdot_websocket
-
-    microdot_websocket.install()
-
+import application  # noqa: F401  installs the package, on CPython
 from microdot_websocket import WebSocket, WebSocketError, codec
 from microdot_websocket.client import connect
 

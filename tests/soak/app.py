@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import sys
 from asyncio import core
 from random import getrandbits, randint
 from socket import SOL_SOCKET
@@ -30,10 +29,10 @@ def forget_ended():
 
 asyncio.create_task = core.create_task = create_counted_task
 
+from application import serve  # noqa: E402
 from messages import CANCELLED, Incoming, make  # noqa: E402
 from microdot import Microdot  # noqa: E402
 from microdot.websocket import WebSocket, WebSocketError, with_websocket  # noqa: E402
-from microdot_websocket import codec  # noqa: E402
 
 app = Microdot()
 SO_SNDBUF = 7  # on Linux; MicroPython's socket has no name for it
@@ -147,6 +146,4 @@ async def report(request):
     return dict(counts, tasks=len(tasks), memory=memory, errors=errors)
 
 
-if codec.IMPL != sys.argv[2]:
-    sys.exit('this server is for the %s codec, but codec.IMPL is %s' % (sys.argv[2], codec.IMPL))
-app.run(host='127.0.0.1', port=int(sys.argv[1]))
+serve(app)
