@@ -189,6 +189,36 @@ class TestSend(unittest.TestCase):
 
         run(main())
 
+    def test_without_a_limit_of_time(self):
+        async def main():
+            group, ((ws, peer),) = await group_of(1, send_timeout=0)
+            peer.give_room(5)
+            await group.send('x' * 10)
+            await settle()
+            self.assertEqual([ws.due is not None, ws.closed], [True, False])  # its own still counts
+            peer.give_room(None)
+            await settle()
+            self.assertEqual(frames_to(peer), [(FIN | TEXT, b'x' * 10)])
+
+        run(main())
+
+    def test_one_that_leaves_while_a_message_waits_for_it(self):
+        """It gets the message, and no other."""
+
+        async def main():
+            group, ((ws, peer),) = await group_of(1)
+            peer.give_room(5)
+            await group.send('x' * 10)
+            group.discard(ws)
+            peer.give_room(None)
+            await settle()
+            await group.send('y')
+            self.assertEqual(frames_to(peer), [(FIN | TEXT, b'x' * 10)])
+            self.assertFalse(ws in group)
+            self.assertFalse(ws.closed)
+
+        run(main())
+
     def test_a_client_that_takes_some_is_kept(self):
         async def main():
             group, ((ws, peer),) = await group_of(1, max_backlog=100)

@@ -151,6 +151,23 @@ class TestLife(unittest.TestCase):
 
         self.serve(handler, close(4000), 4000)
 
+    def test_a_close_that_fails(self):
+        """The connection is dropped, and the server goes on."""
+        ended = []
+
+        async def broken(code):
+            raise ValueError('made by a test')
+
+        async def handler(request, ws):
+            ws.close = broken
+            ended.append(ws)
+
+        async def main():
+            return await self.response(application(handler, True), b'')
+
+        self.assertEqual(parse(run(main())[1]), [])
+        self.assertEqual(ended[0].close_code, 1006)
+
     def test_a_request_is_upgraded_once(self):
         async def handler(request, ws):
             try:
