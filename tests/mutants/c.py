@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 FILES = 'ws_core.c', 'ws_protocol.c'
-SECONDS = 60  # a loop without an end is one that fails
 
 
 class Suite:
@@ -36,5 +35,5 @@ class Suite:
         return machine_code is not None and machine_code not in self.objects
 
     def tests(self, mutant):
-        """(arguments of pytest, seconds in which they have to pass)"""
-        return self.options, SECONDS
+        """The arguments of pytest."""
+        return self.options
