@@ -52,9 +52,9 @@ class Suite:
     def tests(self, mutant):
         """The arguments of pytest, the fastest tests first."""
         lines = self.contexts[mutant.path]
-        tests = set(lines.get(mutant.line, ())) - {''}
-        if not tests:  # it runs at the import, or in a process of its own
+        tests = lines.get(mutant.line, [''])
+        if '' in tests:  # it runs at the import: any test of the module may notice
             tests = {test for tests in lines.values() for test in tests} - {''}
-        if not tests:
+        if not tests:  # it runs in a process of its own
             tests = {test for test in self.seconds if '/cpython/' in test}
         return sorted(tests, key=self.seconds.get)
