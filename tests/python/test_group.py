@@ -195,7 +195,9 @@ class TestSend(unittest.TestCase):
             peer.give_room(5)
             await group.send('x' * 10)
             await settle()
-            self.assertEqual([ws.due is not None, ws.closed], [True, False])  # its own still counts
+            self.assertEqual(
+                [ws.expires is not None, ws.closed], [True, False]
+            )  # its own still counts
             peer.give_room(None)
             await settle()
             self.assertEqual(frames_to(peer), [(FIN | TEXT, b'x' * 10)])

@@ -391,17 +391,17 @@ class TestHandshakeDeadline(unittest.TestCase):
         """A second more for each KiB that the body may have."""
         times = []
 
-        class Deadline(timer.Deadline):
-            def __init__(self, time):
+        class Stream(upgrade.Stream):
+            def __init__(self, reader, count, time):
                 times.append(time)
-                super().__init__(time)
+                super().__init__(reader, count, time)
 
-        deadline, timer.Deadline = timer.Deadline, Deadline
+        stream, upgrade.Stream = upgrade.Stream, Stream
         try:
             WebSocket.handshake_timeout = 0.5
             self.answer(b'GET / HTTP/1.0\r\n\r\n')  # the body may have 20 bytes
         finally:
-            timer.Deadline = deadline
+            upgrade.Stream = stream
         self.assertEqual(times, [520])
 
     def test_no_deadline(self):

@@ -206,11 +206,11 @@ class TestClose(unittest.TestCase):
                 await settle()
                 closer = asyncio.create_task(ws.close())
                 await settle()
-                self.assertTrue(ws.due is not None)
+                self.assertTrue(ws.expires is not None)
                 self.assertFalse(closer.done())
                 ws.poll(5000)
                 await closer
-                self.assertIs(ws.due, None)
+                self.assertIs(ws.expires, None)
                 self.assertEqual(frames_to(peer), [close_frame(1000)])
                 await ws.close()  # nothing to do any more
                 if receives:
