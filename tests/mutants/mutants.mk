@@ -9,5 +9,5 @@ mutants-c: build/venv/.mutants ## the same with the C: FILES="ws_core.c"
 
 build/venv/.mutants: build/venv/.ready
 	@echo 'venv: the package that makes mutants'
-	@$(PYTHON) ports/venv.py build/venv -e '.[mutants]'
+	@$(call pip_install,-e '.[mutants]')
 	@touch $@
