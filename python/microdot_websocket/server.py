@@ -3,6 +3,7 @@
 import asyncio
 import sys
 
+from . import upgrade
 from .websocket import connections
 
 _GOING_AWAY = 1001
@@ -23,14 +24,28 @@ async def shutdown(app, code=_GOING_AWAY, reason=''):
     :param code, reason: as of ``WebSocket.close()``.
 
     Takes ``WebSocket.close_timeout`` seconds and a fifth at most. Handlers get a WebSocketError, as
-    at any end.
+    at any end. Without memory for it all get code 1001, and none is waited for.
     """
-    if app.server:
-        app.shutdown()  # first: no new connections
-    closing = [_close(ws, code, reason) for ws in connections if ws.request.app is app]
-    if closing:
-        await asyncio.gather(*closing)
-    await asyncio.sleep(_HANDLERS)
+    try:
+        if app.server:
+            app.shutdown()  # first: no new connections
+        closing = [
+            asyncio.create_task(_close(ws, code, reason))
+            for ws in connections
+            if ws.request.app is app
+        ]
+        for task in closing:
+            await task
+        await asyncio.sleep(_HANDLERS)
+    except MemoryError:
+        drop(app)
+
+
+def drop(app):
+    """End all connections of an application at once. It needs no memory."""
+    for i in range(len(connections) - 1, -1, -1):  # each leaves the list
+        if connections[i].request.app is app:
+            upgrade.shutdown(connections[i])
 
 
 async def _close(ws, code, reason):
@@ -62,7 +77,10 @@ def run(app, *args, **kwargs):
         asyncio.run(serve(app, *args, **kwargs))
     except KeyboardInterrupt:
         if sys.implementation.name == 'micropython':
-            asyncio.run(shutdown(app))  # the other tasks of the event loop run in here, too
+            try:
+                asyncio.run(shutdown(app))  # the other tasks of the event loop run in here, too
+            except MemoryError:
+                drop(app)
             asyncio.new_event_loop()
 
 

@@ -6,6 +6,7 @@ import unittest
 from connection import close_frame, end_of, frames_to, open_websocket
 from frames import close
 from memory_stream import run, settle
+from microdot_websocket import server
 from microdot_websocket.server import shutdown
 from microdot_websocket.websocket import connections
 
@@ -37,6 +38,33 @@ class TestShutdown(unittest.TestCase):
             ws.close = no_memory
             await shutdown(ws.request.app)
             self.assertEqual((ws.close_code, connections), (1006, []))
+
+        run(main())
+
+    def test_no_memory_for_tasks(self):
+        """Nobody is waited for then, but all are told, and nothing stays."""
+
+        class Asyncio:
+            def create_task(self, coroutine):
+                coroutine.close()
+                raise MemoryError
+
+        async def main():
+            (ws, peer), (other, other_peer) = await open_websocket(), await open_websocket()
+            last, last_peer = await open_websocket()
+            last.request.app = ws.request.app
+            handler = asyncio.create_task(end_of(ws.receive()))
+            await settle()
+            server.asyncio = Asyncio()
+            try:
+                await shutdown(ws.request.app, 1012, 'restart')
+            finally:
+                server.asyncio = asyncio
+            self.assertEqual((await handler)[0], 1001)
+            self.assertEqual(frames_to(peer), [close_frame(1001)])
+            self.assertEqual(frames_to(last_peer), [close_frame(1001)])
+            self.assertEqual(frames_to(other_peer), [])
+            self.assertEqual(connections, [other])
 
         run(main())
 
