@@ -62,7 +62,10 @@ async def serve(app, *args, **kwargs):
     try:
         await app.start_server(*args, **kwargs)
     finally:
-        await shutdown(app)
+        try:
+            await shutdown(app)
+        except MemoryError:  # it did not even begin
+            drop(app)
 
 
 def run(app, *args, **kwargs):
@@ -79,9 +82,9 @@ def run(app, *args, **kwargs):
         if sys.implementation.name == 'micropython':
             try:
                 asyncio.run(shutdown(app))  # the other tasks of the event loop run in here, too
+                asyncio.new_event_loop()
             except MemoryError:
                 drop(app)
-            asyncio.new_event_loop()
 
 
 if sys.implementation.name == 'cpython':

@@ -242,28 +242,38 @@ def register(stream, core):
     def serve(self, sock, handler, ssl):
         # In place of Server._serve, which ends at a MemoryError, and with it the server.
         self.state = False
-        while True:
-            client = None
-            try:
-                yield core._io_queue.queue_read(sock)
-                client, peer = sock.accept()
-                if ssl:
-                    client = ssl.wrap_socket(
-                        client, server_side=True, do_handshake_on_connect=False
-                    )
-                client.setblocking(False)
-                peer = stream.Stream(client, {'peername': peer})
-                done = peer.done
-                asyncio.create_task(handler(peer, peer)).state = done
-            except asyncio.CancelledError:
-                sock.close()
-                if self.state:
-                    return
+        ready = False
+        try:
+            while True:
+                client = None
+                try:
+                    if ready:
+                        client, peer = sock.accept()
+                        if ssl:
+                            client = ssl.wrap_socket(
+                                client, server_side=True, do_handshake_on_connect=False
+                            )
+                        client.setblocking(False)
+                        peer = stream.Stream(client, {'peername': peer})
+                        done = peer.done
+                        asyncio.create_task(handler(peer, peer)).state = done
+                        client = None
+                    core._io_queue.queue_read(sock)
+                    ready = True
+                except Exception:
+                    if client:
+                        client.close()
+                    ready = False
+                if ready:
+                    yield
+                else:
+                    yield from core.sleep_ms(50)  # others may give memory back
+        except BaseException:
+            # It was cancelled: without memory for a CancelledError this is a MemoryError.
+            if not self.state:
                 raise
-            except Exception:
-                if client:
-                    client.close()
-                yield from core.sleep_ms(50)  # others may give memory back
+        finally:
+            sock.close()
 
     def done(self, task, exc):
         # asyncio calls it when the task of a connection has ended: whatever has ended it, no client

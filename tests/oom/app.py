@@ -1,6 +1,7 @@
 """The application whose allocations fail: app.py PORT CONTROL_PORT EXPECTED_IMPL
 
-A line to the control port is answered with what the process holds, as JSON.
+A line to the control port is answered with what the process holds, as JSON; there may be a
+command of second.py in it.
 """
 
 import asyncio
@@ -8,11 +9,13 @@ import gc
 import json
 import sys
 
+import second
 from microdot import Microdot, Request
 from microdot.websocket import WebSocket, WebSocketError, websocket_upgrade, with_websocket
 from microdot_websocket import codec, timer
 from microdot_websocket.client import connect
 from microdot_websocket.group import Group
+from microdot_websocket.server import run
 
 import oom
 
@@ -78,6 +81,9 @@ endpoint('/options', subprotocols=('chat',), origins=(None, 'http://a'))(echo)
 endpoint('/pinged', ping_interval=0.1, ping_timeout=0.3)(echo)
 endpoint('/compress', compression=True)(echo)
 endpoint('/impatient', frame_timeout=0.02, close_timeout=0.02)(echo)
+endpoint('/complete', message_timeout=0.1)(echo)
+endpoint('/incomplete', max_incomplete=1000)(echo)
+endpoint('/few-fragments', max_fragments=3)(echo)
 
 
 @app.route('/upgrade')
@@ -123,11 +129,36 @@ async def dashboard(ws):
         await asyncio.sleep(0.1)
 
 
+@endpoint('/late')
+async def late(ws):
+    """It receives what came while it did not."""
+    await ws.receive()
+    for _ in range(5):
+        await ws.send('a reading')
+        await asyncio.sleep(0.3)
+    buffer = bytearray(100)
+    await ws.send(await ws.receive())
+    n = await ws.receive_into(buffer)
+    await ws.send(memoryview(buffer)[:n])
+    await echo(ws)
+
+
 @endpoint('/in-time')
 async def in_time(ws):
     while True:
         try:
             await ws.send(await ws.receive(timeout=0.05))
+        except asyncio.TimeoutError:
+            await ws.send('nothing')
+
+
+@endpoint('/into-in-time')
+async def into_in_time(ws):
+    buffer = bytearray(4096)
+    while True:
+        try:
+            n = await ws.receive_into(buffer, timeout=0.05)
+            await ws.send(memoryview(buffer)[:n])
         except asyncio.TimeoutError:
             await ws.send('nothing')
 
@@ -222,15 +253,18 @@ async def join_slow(ws):
     await join(ws)
 
 
-async def relay(ws, path, **options):
+async def relay(ws, path, scheme='ws', **options):
     """A message by way of a client of this process to /echo, and back."""
     await ws.receive()
-    other = await connect('ws://127.0.0.1:%d%s' % (PORT, path), **options)
+    other = await connect('%s://127.0.0.1:%d%s' % (scheme, PORT, path), **options)
     try:
         await other.send('from a client')
         await ws.send(await other.receive())
     finally:
-        await other.close()
+        try:
+            await other.close()
+        except MemoryError:  # for the coroutine: nothing is closed
+            other.abort()
     await ws.receive()
 
 
@@ -242,6 +276,21 @@ async def client(ws):
 @endpoint('/client-options')
 async def client_options(ws):
     await relay(ws, '/options', subprotocols=('chat',), headers={'X-A': 'b'})
+
+
+@endpoint('/client-compressing')
+async def client_compressing(ws):
+    await relay(ws, '/compress', compression={'threshold': 0})
+
+
+@endpoint('/client-pings')
+async def client_pings(ws):
+    await relay(ws, '/pinged', ping_interval=0.1)
+
+
+@endpoint('/client-wrapped')
+async def client_wrapped(ws):
+    await relay(ws, '/echo', 'wss', ssl=second.Wrapper())
 
 
 @endpoint('/client-refused')
@@ -275,7 +324,10 @@ def watches():
 
 async def control(reader, writer):
     global seen_count
-    while await reader.readline():
+    while True:
+        words = (await reader.readline()).decode().split()
+        if words:
+            getattr(second, words[0])(*words[1:])
         await asyncio.create_task(wipe())
         gc.collect()
         answer = {
@@ -287,6 +339,7 @@ async def control(reader, writer):
             'watches': watches(),
             'group': len(group),
             'timer': bool(timer.task) and not timer.task.done(),
+            'served': second.is_served(),
             'seen': [kind.__name__ for kind in seen[:seen_count]],
         }
         seen_count = 0
@@ -296,11 +349,8 @@ async def control(reader, writer):
         await writer.drain()
 
 
-async def main():
-    await asyncio.start_server(control, '127.0.0.1', int(sys.argv[2]))
-    await app.start_server('127.0.0.1', PORT)
-
-
 if codec.IMPL != sys.argv[3]:
     sys.exit('this is for the %s codec, but codec.IMPL is %s' % (sys.argv[3], codec.IMPL))
-asyncio.run(main())
+second.app.route('/echo')(with_websocket(lambda request, ws: noted(echo(ws))))
+asyncio.create_task(asyncio.start_server(control, '127.0.0.1', int(sys.argv[2])))
+run(app, '127.0.0.1', PORT)

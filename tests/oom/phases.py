@@ -7,11 +7,13 @@ It returns if all went as without a failure, or raises Ended with how a connecti
 import time
 import zlib
 
+from connection import request_bytes
 from frames import BINARY, CONT, PING, PONG, TEXT, frame, pattern
 
 from .peer import HANG, PAUSE, Ended, Wrong
 
 PHASES = {}
+BYSTANDERS = 2  # connections: see process.py
 SLOW = {  # they wait until a limit has run out
     'half_a_request',
     'keepalive',
@@ -20,7 +22,13 @@ SLOW = {  # they wait until a limit has run out
     'close_unanswered',
     'half_a_frame',
     'not_received',
+    'close_not_received',
+    'received_late',
+    'half_a_message',
+    'interrupted',
 }
+#: They end the process: each injection has one of its own.
+LAST = {'interrupted'}
 # How else a connection may end, and what else a handler may see.
 ALSO = {
     'ping': {'TimeoutError'},
@@ -28,6 +36,10 @@ ALSO = {
     'client': {'close 1000', 'OSError'},
     'client_options': {'close 1000', 'OSError'},
     'client_refused': {'close 1000', 'OSError'},
+    'client_compressing': {'close 1000', 'OSError'},
+    'client_pings': {'close 1000', 'OSError'},
+    'client_wrapped': {'close 1000', 'OSError'},
+    'restarted': {'close 1001'},  # without memory the code is this one, and not 1012
 }
 
 
@@ -86,6 +98,7 @@ def handshake(process, arm, disarm, path, headers):
     page=(b'GET /page HTTP/1.1\r\nHost: x\r\n\r\n', '200'),
     no_handshake=(b'GET /echo HTTP/1.1\r\nHost: x\r\n\r\n', '400'),
     half_a_request=(b'GET /echo HTTP/1.1\r\nHost:', '400'),
+    long_head=(b'GET /page HTTP/1.1\r\n' + b'X: y\r\n' * 130, '400'),
 )
 def request(process, arm, disarm, data, status):
     peer = process.peer(upgrade=False)
@@ -216,12 +229,41 @@ def not_received(process, arm, disarm):
 
 
 @phase
-def received_in_time(process, arm, disarm):
-    peer = process.peer('/in-time')
+def close_not_received(process, arm, disarm):
+    """The handler only sends; the Close is answered all the same."""
+    peer = process.peer('/dashboard').ready()
+    arm()
+    peer.send(frame(TEXT, 'go'))
+    peer.expect(0x81, 'a reading')
+    peer.over()
+    quiet(disarm)
+
+
+@phase
+def received_late(process, arm, disarm):
+    """What comes while the handler sends is kept for it."""
+    peer = process.peer('/late').ready()
+    arm()
+    peer.send(frame(TEXT, 'go'))
+    for message in 'one', 'two', 'three':
+        peer.send(frame(TEXT, message))
+    for _ in range(5):
+        peer.expect(0x81, 'a reading')
+    peer.expect(0x81, 'one')
+    peer.expect(0x82, 'two')
+    peer.expect(0x81, 'three')
+    peer.echo()
+    disarm()
+    peer.over()
+
+
+@alternatives(received_in_time=('/in-time', 0x81), put_in_time=('/into-in-time', 0x82))
+def in_time(process, arm, disarm, path, first):
+    peer = process.peer(path)
     arm()
     peer.expect(0x81, 'nothing')
     peer.send(frame(TEXT, 'hello'))
-    while (got := peer.frame()) != (0x81, b'hello'):
+    while (got := peer.frame()) != (first, b'hello'):
         if got != (0x81, b'nothing'):
             raise Wrong(f'{got}')
     disarm()
@@ -309,6 +351,13 @@ def close_unanswered(process, arm, disarm):
     bad_text=(frame(TEXT, b'\xff'), 1007),
     half_a_frame=(frame(TEXT, bytes(50))[:20], 1008),
     too_big=(frame(TEXT, bytes(1 << 17) + b'x')[:20], 1009, '/impatient'),
+    half_a_message=(frame(TEXT, 'begun', fin=False), 1008, '/complete'),
+    too_much=(frame(TEXT, bytes(4000))[:20], 1009, '/incomplete'),
+    too_many_fragments=(
+        frame(TEXT, '', fin=False) + frame(CONT, '', fin=False) * 3,
+        1008,
+        '/few-fragments',
+    ),
 )
 def ended_by_server(process, arm, disarm, data, code, path='/echo'):
     peer = process.peer(path).ready()
@@ -461,6 +510,9 @@ def send_stream(process, arm, disarm):
 @alternatives(
     client=('/client', 'from a client'),
     client_options=('/client-options', 'from a client'),
+    client_compressing=('/client-compressing', 'from a client'),
+    client_pings=('/client-pings', 'from a client'),
+    client_wrapped=('/client-wrapped', 'from a client'),
     client_refused=('/client-refused', 'refused'),
 )
 def relayed(process, arm, disarm, path, answer):
@@ -472,3 +524,102 @@ def relayed(process, arm, disarm, path, answer):
     time.sleep(7 * PAUSE)
     disarm()
     peer.over()
+
+
+@phase
+def too_many(process, arm, disarm):
+    """Of max_connections: the next client is refused."""
+    process.command('limits', BYSTANDERS, False)
+    try:
+        peer = process.peer(upgrade=False)
+        arm()
+        peer.send(request_bytes('/echo'))
+        peer.head('503')
+        quiet(disarm)
+        peer.close()
+    finally:
+        disarm()
+        process.command('limits', 0, False)
+
+
+@phase
+def evicted(process, arm, disarm):
+    """The one that has been silent the longest makes room for the next client."""
+    idle = process.peer().ready()
+    process.bystanders()
+    process.command('limits', BYSTANDERS + 1, True)
+    arm()
+    ended = end_of(lambda: process.peer().echo())
+    time.sleep(PAUSE)
+    disarm()
+    process.command('limits', 0, False)
+    if ended:  # there was no memory for the new one, so that the other may stay
+        idle_ended = end_of(idle.over)
+        if idle_ended not in ('', 'close 1013', 'its end'):
+            raise Wrong(f'the idle one: {idle_ended}')
+        raise Ended(ended)
+    idle.until('close 1013')
+
+
+def end_of(f):
+    """How a connection ends in f(); '' if it does not."""
+    try:
+        f()
+    except Ended as exc:
+        return exc.args[0]
+    return ''
+
+
+def all_end(peers, code):
+    """Wait for it; Ended with how one of them has ended otherwise than with this code."""
+    ends = [end_of(peer.until) for peer in peers]
+    for how in ends:
+        if how != f'close {code}':
+            raise Ended(how)
+
+
+@alternatives(
+    shut_down=('app.shutdown', 1001), cancelled=('cancel', 1001), restarted=('shutdown', 1012)
+)
+def ended(process, arm, disarm, how, code):
+    """The second server ends, with all of its connections, and with no other."""
+    port = process.second_port
+    process.command('serve', port)
+    peers = [process.peer(port=port).ready() for _ in range(3)]
+    process.command('end', how)
+    arm()
+    try:
+        all_end(peers, code)
+    finally:
+        time.sleep(0.25)
+        disarm()
+        process.wait_for_end()
+
+
+@phase
+def wrapped(process, arm, disarm):
+    """As accept, with what stands in TLS' place."""
+    process.command('serve', process.second_port, 'wrapped')
+    try:
+        arm()
+        peer = process.peer(port=process.second_port)
+        peer.echo()
+        quiet(disarm)
+        peer.over()
+    finally:
+        disarm()
+        process.command('end', 'app.shutdown')
+        process.wait_for_end()
+
+
+@phase
+def interrupted(process, arm, disarm):
+    """Ctrl-C ends the process."""
+    peers = [process.peer().ready() for _ in range(3)]
+    arm()
+    process.interrupt()
+    try:
+        all_end(peers, 1001)
+    finally:
+        if process.exit_code(HANG) != 0:
+            raise Wrong(f'it has not ended as it should: {process.exit_code()}')

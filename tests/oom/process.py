@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from frames import CONT, TEXT, frame
 from interpreters import BUILD, ROOT, free_port, natmod
 
 from .control import Control
-from .peer import HANG, Ended, Peer, Wrong
+from .peer import HANG, PAUSE, Ended, Peer, Wrong
 
 PROGRAM = BUILD / 'bin' / 'micropython-oom'
 ARCH = 'x64'
@@ -35,7 +36,7 @@ class Process:
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
         self.control = Control(folder / 'control', symbols)
-        self.port, port = free_port(), free_port()
+        self.port, self.second_port, port = free_port(), free_port(), free_port()
         self._console = open(folder / 'console', 'w+b')
         self._process = subprocess.Popen(
             [PROGRAM, Path(__file__).with_name('app.py'), str(self.port), str(port), impl],
@@ -48,6 +49,7 @@ class Process:
         self._idle = self._connected()
         self._half = self.peer()
         self._half.send(frame(TEXT, 'begun, ', fin=False))
+        self._half.ready()
         self._idle.echo()
 
     def _connect(self, port):
@@ -70,16 +72,21 @@ class Process:
                     raise
                 time.sleep(0.005)
 
-    def peer(self, *args, **options):
-        return Peer(self.port, *args, **options)
+    def peer(self, *args, port=None, **options):
+        return Peer(port or self.port, *args, **options)
 
     def ended(self):
         return self._process.poll() is not None
 
-    def measure(self):
+    def command(self, *words):
+        """Have done what second.py has for it."""
+        self.measure(*words)
+        time.sleep(PAUSE)  # it waits for the next command then, which takes memory
+
+    def measure(self, *command):
         """What it holds: see control() of app.py; 'files' are those that are open."""
         try:
-            self._channel.sendall(b'\n')
+            self._channel.sendall(' '.join(map(str, command)).encode() + b'\n')
             line = self._answers.readline()
         except OSError:
             line = b''
@@ -88,6 +95,23 @@ class Process:
         held = json.loads(line)
         held['files'] = len(os.listdir(f'/proc/{self._process.pid}/fd'))
         return held
+
+    def wait_for_end(self):
+        """Wrong if the second server does not end."""
+        deadline = time.monotonic() + HANG
+        while self.measure()['served']:
+            if time.monotonic() > deadline:
+                raise Wrong('the second server does not end')
+            time.sleep(0.01)
+        try:
+            self.peer(port=self.second_port, upgrade=False)
+        except Ended:
+            return
+        raise Wrong('the second server still listens')
+
+    def interrupt(self):
+        """Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
 
     def bystanders(self):
         """Wrong if the two connections that had nothing to do with it are not as they were."""
@@ -130,8 +154,8 @@ class Process:
         self._console.close()
         self._folder.cleanup()
 
-    def exit_code(self):
+    def exit_code(self, seconds=1):
         try:
-            return self._process.wait(1)
+            return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
