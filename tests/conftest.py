@@ -8,7 +8,7 @@ def pytest_addoption(parser):
         '--device',
         help='what mpremote connects to in tests/boards: a board with an empty file system',
     )
-    parser.addoption('--whole', action='store_true', help='in tests/oom: each allocation')
+    parser.addoption('--whole', help='in tests/oom: each allocation, in one of its ways')
     parser.addoption(
         '--server', choices=list(IMPL), default='cpython', help='what serves in tests/server'
     )

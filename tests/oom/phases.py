@@ -26,6 +26,23 @@ SLOW = {  # they wait until a limit has run out
     'received_late',
     'half_a_message',
     'interrupted',
+    'shut_down',
+    'cancelled',
+    'restarted',
+}
+# They differ little from another one.
+ALIKE = {
+    'iterated',
+    'put_in_time',
+    'client_closes_iterated',
+    'too_much',
+    'too_many_fragments',
+    'client_options',
+    'client_compressing',
+    'client_pings',
+    'client_wrapped',
+    'wrapped',
+    'long_head',
 }
 #: They end the process: each injection has one of its own.
 LAST = {'interrupted'}

@@ -20,9 +20,8 @@ PROGRAM = BUILD / 'bin' / 'micropython-oom'
 ARCH = 'x64'
 
 
-def stage(impl):
-    """What is put onto a board, with line numbers; its folder."""
-    lib = BUILD / 'oom' / impl
+def stage(impl, lib):
+    """Put what is put onto a board, with line numbers, into the folder lib; it."""
     script = ROOT / 'ports' / 'stage.py'
     command = [sys.executable, script, '--debug', lib, natmod(ARCH)]
     subprocess.run(list(map(str, command)), check=True)
@@ -79,9 +78,13 @@ class Process:
         return self._process.poll() is not None
 
     def command(self, *words):
-        """Have done what second.py has for it."""
+        """Have done what second.py has for it. To wait for the next one takes memory: until that is
+        done, too."""
         self.measure(*words)
-        time.sleep(PAUSE)  # it waits for the next command then, which takes memory
+        stat = Path(f'/proc/{self._process.pid}/stat')
+        time.sleep(PAUSE)
+        while ') R ' in stat.read_text():
+            time.sleep(PAUSE)
 
     def measure(self, *command):
         """What it holds: see control() of app.py; 'files' are those that are open."""
