@@ -47,7 +47,7 @@ def run(process, phase, n, k=1):
     control = process.control
     time.sleep(PAUSE)  # it may still be at the end of what was before
     try:
-        phase(process, lambda: control.arm(n, k), control.disarm)
+        phase(process, lambda: process.arm(n, k), control.disarm)
         return AS_EVER
     except Ended as exc:
         return exc.args[0]

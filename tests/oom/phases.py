@@ -42,6 +42,7 @@ ALIKE = {
     'client_pings',
     'client_wrapped',
     'wrapped',
+    'too_many',
     'long_head',
 }
 #: They end the process: each injection has one of its own.
@@ -546,7 +547,7 @@ def relayed(process, arm, disarm, path, answer):
 @phase
 def too_many(process, arm, disarm):
     """Of max_connections: the next client is refused."""
-    process.command('limits', BYSTANDERS, False)
+    process.measure('limits', BYSTANDERS, False)
     try:
         peer = process.peer(upgrade=False)
         arm()
@@ -556,7 +557,7 @@ def too_many(process, arm, disarm):
         peer.close()
     finally:
         disarm()
-        process.command('limits', 0, False)
+        process.measure('limits', 0, False)
 
 
 @phase
@@ -564,12 +565,12 @@ def evicted(process, arm, disarm):
     """The one that has been silent the longest makes room for the next client."""
     idle = process.peer().ready()
     process.bystanders()
-    process.command('limits', BYSTANDERS + 1, True)
+    process.measure('limits', BYSTANDERS + 1, True)
     arm()
     ended = end_of(lambda: process.peer().echo())
     time.sleep(PAUSE)
     disarm()
-    process.command('limits', 0, False)
+    process.measure('limits', 0, False)
     if ended:  # there was no memory for the new one, so that the other may stay
         idle_ended = end_of(idle.over)
         if idle_ended not in ('', 'close 1013', 'its end'):
@@ -601,9 +602,9 @@ def all_end(peers, code):
 def ended(process, arm, disarm, how, code):
     """The second server ends, with all of its connections, and with no other."""
     port = process.second_port
-    process.command('serve', port)
+    process.measure('serve', port)
     peers = [process.peer(port=port).ready() for _ in range(3)]
-    process.command('end', how)
+    process.measure('end', how)
     arm()
     try:
         all_end(peers, code)
@@ -616,7 +617,7 @@ def ended(process, arm, disarm, how, code):
 @phase
 def wrapped(process, arm, disarm):
     """As accept, with what stands in TLS' place."""
-    process.command('serve', process.second_port, 'wrapped')
+    process.measure('serve', process.second_port, 'wrapped')
     try:
         arm()
         peer = process.peer(port=process.second_port)
@@ -625,7 +626,7 @@ def wrapped(process, arm, disarm):
         peer.over()
     finally:
         disarm()
-        process.command('end', 'app.shutdown')
+        process.measure('end', 'app.shutdown')
         process.wait_for_end()
 
 

@@ -14,7 +14,7 @@ from frames import CONT, TEXT, frame
 from interpreters import BUILD, ROOT, free_port, natmod
 
 from .control import Control
-from .peer import HANG, PAUSE, Ended, Peer, Wrong
+from .peer import HANG, Ended, Peer, Wrong
 
 PROGRAM = BUILD / 'bin' / 'micropython-oom'
 ARCH = 'x64'
@@ -77,17 +77,16 @@ class Process:
     def ended(self):
         return self._process.poll() is not None
 
-    def command(self, *words):
-        """Have done what second.py has for it. To wait for the next one takes memory: until that is
-        done, too."""
-        self.measure(*words)
+    def arm(self, n, k):
+        """Let allocations fail from now on, once it waits for what comes."""
         stat = Path(f'/proc/{self._process.pid}/stat')
-        time.sleep(PAUSE)
         while ') R ' in stat.read_text():
-            time.sleep(PAUSE)
+            time.sleep(0.001)
+        self.control.arm(n, k)
 
     def measure(self, *command):
-        """What it holds: see control() of app.py; 'files' are those that are open."""
+        """What it holds, once it has done what second.py has for the command: see control() of
+        app.py; 'files' are those that are open."""
         try:
             self._channel.sendall(' '.join(map(str, command)).encode() + b'\n')
             line = self._answers.readline()
