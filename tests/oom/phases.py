@@ -116,7 +116,7 @@ def handshake(process, arm, disarm, path, headers):
     page=(b'GET /page HTTP/1.1\r\nHost: x\r\n\r\n', '200'),
     no_handshake=(b'GET /echo HTTP/1.1\r\nHost: x\r\n\r\n', '400'),
     half_a_request=(b'GET /echo HTTP/1.1\r\nHost:', '400'),
-    long_head=(b'GET /page HTTP/1.1\r\n' + b'X: y\r\n' * 130, '400'),
+    long_head=(b'GET /page HTTP/1.1\r\n' + (b'X: ' + b'y' * 1000 + b'\r\n') * 9, '400'),
 )
 def request(process, arm, disarm, data, status):
     peer = process.peer(upgrade=False)
