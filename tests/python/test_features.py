@@ -41,21 +41,19 @@ class TestFeatures(unittest.TestCase):
         self.assertIn("'recieve'", str(raised.exception))
 
 
-if sys.implementation.name == 'micropython':  # CPython looks for the end of its memory elsewhere
+class TestNoMemory(unittest.TestCase):
+    def test_no_memory_for_a_module(self):
+        """Nothing is left of it, which MicroPython would take for a module that is whole."""
 
-    class TestNoMemory(unittest.TestCase):
-        def test_no_memory_for_a_module(self):
-            """Nothing is left of it, which MicroPython would take for a module that is whole."""
+        def no_memory(*args):
+            sys.modules['half_a_module'] = None
+            raise MemoryError
 
-            def no_memory(*args):
-                sys.modules['half_a_module'] = None
-                raise MemoryError
-
-            before = list(sys.modules)
-            features.__import__ = no_memory
-            try:
-                with self.assertRaises(MemoryError):
-                    features.load('ping')
-            finally:
-                del features.__import__
-            self.assertEqual([name for name in sys.modules if name not in before], [])
+        before = list(sys.modules)
+        features.__import__ = no_memory
+        try:
+            with self.assertRaises(MemoryError):
+                features.load('ping')
+        finally:
+            del features.__import__
+        self.assertEqual([name for name in sys.modules if name not in before], [])

@@ -14,7 +14,7 @@ from connection import (
 )
 from frames import BINARY, CONT, PING, TEXT, close, frame, header
 from memory_stream import run, settle, turns_beside
-from microdot_websocket import WebSocket
+from microdot_websocket import WebSocket, timer
 from no_memory import NoMemory
 
 
@@ -226,6 +226,24 @@ class TestClose(unittest.TestCase):
             self.assertFalse(closer.done())
             await closer
 
+        run(main())
+
+    def test_the_timer_has_its_milliseconds(self):
+        async def main():
+            for seconds in (5, 0.5):
+                ws, peer = await open_websocket(close_timeout=seconds)
+                times = []
+                timer.set = lambda watch, time, times=times: times.append(time)
+                try:
+                    task = asyncio.create_task(ws.close())
+                    await settle()
+                    self.assertEqual(times[-1], int(seconds * 1000))
+                finally:
+                    timer.set = set_watch
+                peer.feed(close(1000))
+                await task
+
+        set_watch = timer.set
         run(main())
 
     def test_peer_is_gone(self):

@@ -46,10 +46,13 @@ def load(name):
     try:
         return __import__(__name__ + '.' + name, None, None, (name,))
     except MemoryError:
-        for name in sys.modules:
-            if name not in before:
-                sys.modules.pop(name, None)
-        raise
+        while True:
+            for name in sys.modules:
+                if name not in before:
+                    break
+            else:
+                raise
+            sys.modules.pop(name)  # no list of them: there is no memory
 
 
 def attach_all(cls):
