@@ -38,10 +38,10 @@ async def shutdown(app, code=_GOING_AWAY, reason=''):
             await task
         await asyncio.sleep(_HANDLERS)
     except MemoryError:
-        drop(app)
+        _drop(app)
 
 
-def drop(app):
+def _drop(app):
     """End all connections of an application at once. It needs no memory."""
     for i in range(len(connections) - 1, -1, -1):  # each leaves the list
         if connections[i].request.app is app:
@@ -65,7 +65,7 @@ async def serve(app, *args, **kwargs):
         try:
             await shutdown(app)
         except MemoryError:  # it did not even begin
-            drop(app)
+            _drop(app)
 
 
 def run(app, *args, **kwargs):
@@ -84,7 +84,7 @@ def run(app, *args, **kwargs):
                 asyncio.run(shutdown(app))  # the other tasks of the event loop run in here, too
                 asyncio.new_event_loop()
             except MemoryError:
-                drop(app)
+                _drop(app)
 
 
 if sys.implementation.name == 'cpython':
