@@ -95,6 +95,14 @@ class SendingContract:
             p.write(payload, CLOSE)
         self.assertTrue(all(payload in stream.sent for payload in (bad[0], 'é€😀'.encode())))
 
+    def test_a_clients_text_is_utf8(self):
+        stream = Stream()
+        p = client(self.Protocol, stream)
+        for data in list(SURROGATES) + [b'abc\xff']:
+            self.assertRaises(ValueError, p.write, data, TEXT)
+        self.assertRaises(ValueError, p.write, b'\x03\xe8\xff', CLOSE)
+        self.assertEqual(stream.sent, b'')
+
     def test_memoryviews_and_arrays_are_bytes(self):
         words = array('H', [0x4141, 0x4242, 0x4343])
         for data in (words, memoryview(words), array('B', b'AABBCC'), memoryview(b'AABBCC')):
