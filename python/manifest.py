@@ -14,9 +14,9 @@ options.defaults(microdot=None)
 
 def modules(folder):
     """The package's modules, but for those that only CPython needs."""
-    paths = sorted(Path(folder).rglob('*.py'))
-    names = [path.relative_to(folder) for path in paths if path.name != '__main__.py']
-    return [str(name) for name in names if 'cpython' not in name.with_suffix('').parts]
+    names = [path.relative_to(folder) for path in sorted(Path(folder).rglob('*.py'))]
+    not_on_boards = {'cpython', 'cli', '__main__'}
+    return [str(name) for name in names if not_on_boards.isdisjoint(name.with_suffix('').parts)]
 
 
 include('$(MPY_DIR)/extmod/asyncio')

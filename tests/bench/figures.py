@@ -15,10 +15,10 @@ from pathlib import Path
 import codec
 import message
 import names
-import natmod_file
 import report
 import servers
 from interpreters import LIB, natmod
+from microdot_websocket.cli import natmod_file
 from pico import pico
 
 BASELINE = Path(__file__).with_name('baseline.json')

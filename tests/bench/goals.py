@@ -7,9 +7,9 @@ import statistics
 
 import echo
 import message
-import natmod_file
 import report
 from interpreters import natmod
+from microdot_websocket.cli import natmod_file
 
 NAMES = 60  # that the import may bring and Microdot's own module does not
 

@@ -15,11 +15,11 @@ import re
 import subprocess
 
 import names
-import natmod_file
 import report
 from client import Closed
 from frames import BINARY, TEXT
 from interpreters import natmod
+from microdot_websocket.cli import natmod_file
 from servers import IMPLS, Server, make, micropython
 from staged.feature_memory import FEATURES
 

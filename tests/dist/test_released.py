@@ -2,7 +2,7 @@
 
 import subprocess
 
-import natmod_file
+from microdot_websocket.cli import natmod_file
 import pytest
 from interpreters import ROOT
 

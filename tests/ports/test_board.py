@@ -7,7 +7,7 @@ import sys
 import pytest
 from board import Board, choose, reason_against
 from interpreters import LIB, ROOT
-from natmod_file import Natmod
+from microdot_websocket.cli.natmod_file import Natmod
 
 PORTS = (
     'esp32:esp32:xtensawin',

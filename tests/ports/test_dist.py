@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from interpreters import LIB, ROOT
-from natmod_file import ARCHS
+from microdot_websocket.cli.natmod_file import ARCHS
 
 
 @pytest.fixture
@@ -30,7 +30,8 @@ def test_folders(tmp_path, natmods):
     made = dist(tmp_path, natmods, 'rp2:armv6m', 'unix:x64')
     assert made.returncode == 0, made.stderr
     folders = sorted(path.name for path in (tmp_path / 'dist').iterdir())
-    assert folders == ['SHA256SUMS', 'armv6m_6.3', 'lib', 'rp2', 'unix', 'x64_6.3']
+    others = ['LICENSE', 'LICENSE.microdot', 'SHA256SUMS']
+    assert folders == [*others, 'armv6m_6.3', 'lib', 'rp2', 'unix', 'x64_6.3']
     for line in (tmp_path / 'dist' / 'SHA256SUMS').read_text().splitlines():
         digest, name = line.split('  ')
         assert hashlib.sha256((tmp_path / 'dist' / name).read_bytes()).hexdigest() == digest
@@ -68,3 +69,4 @@ def test_a_natmod_is_missing(tmp_path, natmods):
     assert made.returncode == 1
     assert made.stderr == f'dist: {natmods} has no natmod for rp2: armv6m\n'
     assert not (tmp_path / 'dist').exists()
+    assert not (tmp_path / 'dist.new').exists()

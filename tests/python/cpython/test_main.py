@@ -32,10 +32,8 @@ def test_runs_an_unchanged_application(tmp_path):
 
 def test_usage():
     result = run()
-    assert result.returncode == 1
-    assert result.stderr == (
-        'usage: python -m microdot_websocket app.py [arguments]  (codec: python)\n'
-    )
+    assert result.returncode == 2
+    assert result.stderr.startswith('usage: microdot-websocket [-h] ')
 
 
 def test_what_the_package_is_on_cpython_besides():

@@ -1,6 +1,6 @@
 import pytest
 from interpreters import LIB
-from natmod_file import ARCHS, decode_mpy, loads, read
+from microdot_websocket.cli.natmod_file import ARCHS, decode_mpy, loads, read
 
 
 @pytest.fixture

@@ -1,0 +1,97 @@
+"""The board on the desk: what it says of itself, and which files fit it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import Failed, mpremote, natmod_file
+
+ON_BOARD = Path(__file__).with_name('on_board')
+OLDEST = 1, 24  # before, an ESP32's garbage collector could take a natmod's data
+ABI = '6.3'  # of the board files
+DOWNLOAD = 'https://micropython.org/download/'
+
+
+@dataclass
+class Board:
+    """See ``on_board/probe.py`` for the units."""
+
+    device: str
+    platform: str
+    machine: str
+    mpy: int
+    version: list
+    network: bool
+    heap: int
+    lib: str
+    block: int
+    free: int
+    hiding: list
+    files: dict
+
+    @property
+    def arch(self):
+        return natmod_file.decode_mpy(self.mpy)[0]
+
+    @property
+    def abi(self):
+        return natmod_file.decode_mpy(self.mpy)[1]
+
+    @property
+    def firmware(self):
+        return 'MicroPython ' + '.'.join(map(str, self.version))
+
+    def __str__(self):
+        return f'{self.machine}, {self.firmware}, {self.arch}'
+
+
+def answer(output, key):
+    """The JSON behind `key` in what a board printed, None if there is none."""
+    for line in output.splitlines():
+        if line.startswith(key):
+            return json.loads(line[len(key) :])
+    return None
+
+
+def ask(device):
+    """The Board at a device; Failed if no file of ours can run there."""
+    device = mpremote.choose(device)
+    said = answer(mpremote.call(device, 'run', ON_BOARD / 'probe.py'), 'board:')
+    if said is None:
+        raise Failed(f'{device}: what answers there is not MicroPython: see {DOWNLOAD}')
+    board = Board(device, **said)
+    reason = reason_against(board)
+    if reason:
+        raise Failed(f'{device}: nothing was done: {reason}')
+    return board
+
+
+def reason_against(board):
+    """Why not even the Python codec can run on a board, and what to do; '' if it can."""
+    if tuple(board.version[:2]) < OLDEST:
+        return f'its {board.firmware} is too old: install 1.24 or newer from {DOWNLOAD}'
+    if board.platform == 'esp8266':
+        return (
+            'an ESP8266 has too little memory for modules from its file system: build a firmware '
+            'with them in it, see docs/firmware.md'
+        )
+    if not board.mpy:
+        return f'its {board.firmware} was built without support for .mpy files'
+    if board.abi.split('.')[0] != ABI.split('.')[0]:
+        return (
+            f'its {board.firmware} loads .mpy files {board.abi}, and these are {ABI}: '
+            'pip install --upgrade microdot-websocket'
+        )
+    return ''
+
+
+def choose_natmod(board, archs):
+    """(the architecture of the natmod for a board or '', why none)."""
+    if board.arch == 'none':
+        return '', 'its firmware loads no native code'
+    fitting = [arch for arch in archs if natmod_file.loads(board.arch, arch)]
+    if not fitting:
+        return '', f'there is no native module for {board.arch}'
+    if board.abi != ABI:
+        return '', f'its {board.firmware} loads native code of ABI {board.abi}, not {ABI}'
+    return max(fitting, key=natmod_file.ARCHS.index), ''

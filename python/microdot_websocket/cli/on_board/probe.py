@@ -1,0 +1,110 @@
+"""Runs on a board: prints one line of JSON that says what it is, and what is on it."""
+
+import binascii
+import gc
+import json
+import os
+import sys
+
+try:
+    from hashlib import sha256
+except ImportError:
+    sha256 = None
+
+NAMES = 'microdot', 'microdot_websocket', '_wscodec'
+DIRECTORY = 0x4000
+
+
+def digest(path):
+    if not sha256:
+        return ''
+    total = sha256()
+    buf = bytearray(256)
+    with open(path, 'rb') as file:
+        while True:
+            n = file.readinto(buf)
+            if not n:
+                return binascii.hexlify(total.digest()[:8]).decode()
+            total.update(memoryview(buf)[:n])
+
+
+def walk(path, files):
+    """{path: [size, digest]} of all files at and below a path; a folder has None."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return
+    if stat[0] & DIRECTORY:
+        files[path] = None
+        for name in os.listdir(path):
+            walk(path + '/' + name, files)
+    else:
+        files[path] = stat[6], digest(path)
+
+
+def hiding(lib):
+    """What is imported before that which stands in `lib`."""
+    found = []
+    for root in sys.path[: sys.path.index(lib)] if lib in sys.path else sys.path:
+        root = root or os.getcwd()
+        try:
+            names = os.listdir(root)
+        except OSError:  # .frozen
+            continue
+        for name in names:
+            stem = name[: name.find('.')] if '.' in name else name
+            if stem in NAMES:
+                found.append(root.rstrip('/') + '/' + name)
+    return found
+
+
+def has(name):
+    try:
+        __import__(name)
+        return True
+    except ImportError:
+        return False
+
+
+def find_lib():
+    for path in sys.path:
+        if path.endswith('/lib') and not path.startswith('/rom'):
+            return path
+    return '/lib'
+
+
+def probe():
+    gc.collect()
+    implementation = sys.implementation
+    lib = find_lib()
+    parent = lib[:-4] or '/'
+    files = {}
+    try:
+        os.listdir(lib)
+        files[lib] = None
+    except OSError:
+        pass
+    for name in 'microdot', 'microdot_websocket', '_wscodec.mpy', '_wscodec.py':
+        walk(lib + '/' + name, files)
+    stat = os.statvfs(parent)
+    print(
+        'board:',
+        json.dumps(
+            {
+                'platform': sys.platform,
+                'machine': getattr(implementation, '_machine', sys.platform),
+                'mpy': getattr(implementation, '_mpy', 0),
+                'version': list(implementation[1])[:3],
+                'network': has('network') or sys.platform == 'linux',
+                'heap': gc.mem_free() + gc.mem_alloc(),
+                'lib': lib,
+                'block': stat[0],
+                'free': stat[0] * stat[3],
+                'hiding': hiding(lib),
+                'files': files,
+            }
+        ),
+    )
+
+
+probe()

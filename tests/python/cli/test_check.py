@@ -1,0 +1,27 @@
+import pytest
+from boards import board
+from microdot_websocket.cli import Failed
+from microdot_websocket.cli.check import check_files
+from microdot_websocket.cli.install import Plan
+
+
+def plan(copy=(), stale=(), hiding=()):
+    return Plan({'/lib/a.mpy': None, '/lib/b.mpy': None}, [*copy], [*stale], [*hiding])
+
+
+@pytest.mark.parametrize(
+    'installed, message',
+    [
+        (plan(copy=['/lib/a.mpy', '/lib/b.mpy']), 'nothing is installed: microdot-websocket in'),
+        (plan(copy=['/lib/a.mpy']), '1 of 2 files are missing or of another version'),
+        (plan(stale=['/lib/c.mpy']), '1 of 2 files are missing or of another version'),
+        (plan(hiding=['/microdot.py']), '/microdot.py would be imported instead'),
+    ],
+)
+def test_what_is_wrong(installed, message):
+    with pytest.raises(Failed, match=message):
+        check_files(board(), installed)
+
+
+def test_nothing_is_wrong():
+    check_files(board(), plan())
