@@ -199,6 +199,14 @@ def few(job, modules):
     raise SetupFailed('MODULES= goes with cpython, the interpreters and the boards but for rp2')
 
 
+def cli(job):
+    """`microdot-websocket` with the emulated board, and what the wheel carries."""
+    job.what = 'microdot-websocket, RP2040'
+    job.make('dist')
+    with start(job, 'RP2040') as board:
+        return job.pytest(f'--device={board.device}', 'tests/boards/test_cli.py', cwd=ROOT)
+
+
 def rp2(job):
     """What `make` does with a board, and the tests with what it has then installed there."""
     make_natmods(job, 'armv6m', 'armv7emsp')
@@ -206,7 +214,7 @@ def rp2(job):
     modules = [path.stem for path in portable_tests()]
     compile_tests(folder, modules)
     with start(job, 'RP2040') as board:
-        results = job.pytest(f'--device={board.device}', 'tests/boards', cwd=ROOT)
+        results = job.pytest(f'--device={board.device}', 'tests/boards/test_commands.py', cwd=ROOT)
         return results + run_modules(job, board, modules, folder)
 
 
@@ -312,6 +320,7 @@ TARGETS = {
     'cpython': cpython,
     'unix': interpreter,
     'rp2': rp2,
+    'cli': cli,
     'soak': soak,
     'clients': clients,
     **dict.fromkeys(BOARDS, emulated),

@@ -1,0 +1,141 @@
+"""`microdot-websocket` with a board on the desk, in that order: its file system is empty."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from remote import Board
+
+COMMAND = sys.executable, '-m', 'microdot_websocket'
+PIPES = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'text': True}
+
+
+@pytest.fixture(scope='session')
+def board(request):
+    return Board(request.config.getoption('--device'))
+
+
+@pytest.fixture
+def tool(board):
+    def tool(command, *words):
+        """(exit code, what it printed, the line on stderr)."""
+        line = [*COMMAND, command, '--device', board.device, *map(str, words)]
+        done = subprocess.run(line, timeout=120, **PIPES)
+        return done.returncode, done.stdout, done.stderr
+
+    return tool
+
+
+def test_a_dry_run_changes_nothing(tool, board):
+    code, output, _ = tool('install', '--dry-run')
+    assert code == 0
+    assert 'native codec: armv6m\n' in output
+    assert 'would copy   /lib/_wscodec.mpy\n' in output
+    assert 'lib' not in board.mpremote('fs', 'ls', ':')
+
+
+def test_nothing_is_installed_yet(tool, tmp_path):
+    code, _, error = tool('check', '--no-tests')
+    assert code == 1
+    assert error.endswith(': nothing is installed: microdot-websocket install\n')
+    (tmp_path / 'app.py').write_text('import microdot_websocket\n')
+    code, _, error = tool('run', tmp_path / 'app.py')
+    assert code == 1
+    assert error.endswith(': nothing is installed there: microdot-websocket install\n')
+
+
+def test_a_microdot_in_the_root_would_hide_lib(tool, board, tmp_path):
+    (tmp_path / 'microdot.py').write_text('')
+    board.mpremote('fs', 'cp', tmp_path / 'microdot.py', ':microdot.py')
+    code, _, error = tool('install')
+    assert code == 1
+    assert ': nothing was done: /microdot.py would be imported instead. ' in error
+    code, output, _ = tool('install', '--replace', '--dry-run')
+    assert code == 0
+    assert 'would remove /microdot.py\n' in output
+
+
+def test_cut_off_in_the_middle(tool, board):
+    line = [*COMMAND, 'install', '--replace', '--device', board.device]
+    with subprocess.Popen(line, start_new_session=True, **PIPES) as process:
+        for text in process.stdout:
+            if text.startswith('9 of '):
+                os.killpg(process.pid, signal.SIGINT)
+                break
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert ': installing again copies the rest)\n' in error
+    code, _, error = tool('check', '--no-tests')
+    assert code == 1
+    assert 'files are missing or of another version: microdot-websocket install' in error
+
+
+def test_install(tool, board):
+    code, output, error = tool('install', '--json')
+    assert code == 0, error
+    said = json.loads(output)
+    assert said['codec'] == 'native' and said['arch'] == 'armv6m'
+    assert len(said['copied']) > 30 and said['unchanged'] > 5
+    assert 'microdot.py' not in board.mpremote('fs', 'ls', ':')
+
+
+def test_install_again(tool):
+    code, output, _ = tool('install')
+    assert code == 0
+    assert 'Installed: 0 files copied, ' in output
+    assert 'Next: microdot-websocket check' in output
+
+
+def test_check(tool):
+    code, output, error = tool('check', '--no-tests')
+    assert code == 0, error
+    assert '/lib/microdot_websocket/websocket.mpy\n' in output
+    assert 'codec: native, free memory: ' in output
+
+
+def test_run(tool, tmp_path):
+    (tmp_path / 'app.py').write_text(
+        'import settings\nfrom microdot_websocket import codec\n'
+        'print(__name__, __file__, settings.NAME, codec.IMPL)\n'
+    )
+    (tmp_path / 'settings.py').write_text('NAME = "a name"\n')
+    code, output, error = tool('run', tmp_path / 'app.py')
+    assert (code, error) == (0, '')
+    assert output == '__main__ app.py a name native\n'
+
+
+def test_a_traceback_names_the_file(tool, tmp_path):
+    (tmp_path / 'app.py').write_text('def f():\n    1 / 0\n\n\nf()\n')
+    code, output, error = tool('run', tmp_path / 'app.py')
+    assert (code, error) == (1, '')
+    assert 'File "app.py", line 2, in f\n' in output
+
+
+def test_ctrl_c_stops_the_program_on_the_board(tool, board, tmp_path):
+    (tmp_path / 'app.py').write_text('import time\nprint("up")\nwhile True:\n    time.sleep(1)\n')
+    line = [*COMMAND, 'run', '--device', board.device, str(tmp_path / 'app.py')]
+    with subprocess.Popen(line, start_new_session=True, **PIPES) as process:
+        assert process.stdout.readline() == 'up\n'
+        time.sleep(0.5)
+        os.killpg(process.pid, signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert error.endswith('microdot-websocket: app.py was stopped on the board\n')
+    assert board.mpremote('resume', 'exec', 'print(1 + 1)') == '2\n'
+
+
+def test_a_full_file_system(tool, board):
+    fill = (
+        "import os; os.remove('/lib/_wscodec.mpy'); s = os.statvfs('/'); "
+        "f = open('/big', 'wb'); [f.write(bytes(4096)) for _ in range(s[3] - 3)]; f.close()"
+    )
+    board.mpremote('exec', fill)
+    code, _, error = tool('install')
+    board.mpremote('fs', 'rm', ':/big')
+    assert code == 1
+    assert ': nothing was done: this takes ' in error
+    assert ' KiB free: remove files' in error
