@@ -7,7 +7,7 @@ import sys
 
 from . import Failed
 
-COMMANDS = 'install', 'check', 'run', 'serve'
+COMMANDS = 'install', 'check', 'run', 'serve', 'connect'
 INTERRUPTED = 130  # as shells have it
 EXAMPLES = """\
 examples:
