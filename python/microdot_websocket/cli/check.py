@@ -91,5 +91,6 @@ def run(args):
     elif failed:
         raise Failed(f'{board.device}: {failed} tests failed')
     else:
-        print('All is well. Next: microdot-websocket run app.py')
+        tests = '' if passed is None else ', and its tests passed'
+        print(f'The package works there{tests}. Next: microdot-websocket run app.py')
     return 1 if failed else 0
