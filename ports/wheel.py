@@ -9,9 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from microdot_websocket.cli.files import FOLDER
-
 from dist import write_checksums
+from microdot_websocket.cli.files import FOLDER
 
 ROOT = Path(__file__).resolve().parent.parent
 
