@@ -115,16 +115,23 @@ def test_a_traceback_names_the_file(tool, tmp_path):
     assert 'File "app.py", line 2, in f\n' in output
 
 
-def test_ctrl_c_stops_the_program_on_the_board(tool, board, tmp_path):
-    (tmp_path / 'app.py').write_text('import time\nprint("up")\nwhile True:\n    time.sleep(1)\n')
+RUNS = 'import time\nprint("up")\nwhile True:\n    time.sleep(1)\n'
+# The board waits for this machine's answers nearly all the time.
+IMPORTS = 'import sys\nprint("up")\nwhile True:\n    import m\n    sys.modules.pop("m")\n'
+
+
+@pytest.mark.parametrize('app', [RUNS, IMPORTS, IMPORTS], ids=['runs', 'imports', 'imports again'])
+def test_ctrl_c_stops_the_program_on_the_board(tool, board, tmp_path, app):
+    (tmp_path / 'app.py').write_text(app)
+    (tmp_path / 'm.py').write_text('# A module.\n' * 200)
     line = [*COMMAND, 'run', '--device', board.device, str(tmp_path / 'app.py')]
     with subprocess.Popen(line, start_new_session=True, **PIPES) as process:
         assert process.stdout.readline() == 'up\n'
         time.sleep(0.5)
         os.killpg(process.pid, signal.SIGINT)
         _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
     assert error.endswith('microdot-websocket: app.py was stopped on the board\n')
+    assert process.returncode == 130
     assert board.mpremote('resume', 'exec', 'print(1 + 1)') == '2\n'
 
 

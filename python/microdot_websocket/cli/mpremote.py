@@ -12,6 +12,7 @@ from . import Failed
 COMMAND = sys.executable, '-m', 'mpremote'
 ANSWER, CTRL_C, RAW_REPL = b'\x18', b'\r\x03\x03', b'\r\x01'
 PROMPT = b'raw REPL; CTRL-B to exit\r\n>'
+_TRIES = 10
 UNPLUGGED = 'the board was unplugged or reset in the middle: run the same command again'
 
 # What mpremote says, and what it means to the person with the board.
@@ -129,20 +130,20 @@ def call(device, *words, timeout=60, show=None):
 def interrupt(device):
     """End the program on a board, which goes on when mpremote has ended; the board is reset.
 
-    It may wait for this machine's answers about what was mounted, and hears no Ctrl-C then: the
-    byte with which answers begin, many times, is an error to each of its questions.
+    It hears no Ctrl-C while it waits for this machine's answer about what is mounted. Then the byte
+    with which an answer begins makes it wait a second for the rest, and give up.
     """
     import serial
 
     try:
         with serial.serial_for_url(device, baudrate=115200, timeout=0.1) as port:
-            for wait in (0.2, 0.2, 1.2) * 6:
-                port.write(ANSWER * 64)
-                time.sleep(wait)
+            for _ in range(_TRIES):
                 port.write(CTRL_C + RAW_REPL)
                 time.sleep(0.3)
                 if PROMPT in port.read(1 << 16):
                     break
+                port.write(ANSWER)
+                time.sleep(1.3)
     except OSError:
         raise Failed(f'{device}: {UNPLUGGED}')
     call(device, 'soft-reset', timeout=20)
