@@ -268,12 +268,11 @@ def register(stream, core):
                     yield
                 else:
                     yield from core.sleep_ms(50)  # others may give memory back
-        except BaseException:
+        except (asyncio.CancelledError, MemoryError):
             # It was cancelled: without memory for a CancelledError this is a MemoryError.
+            sock.close()
             if not self.state:
                 raise
-        finally:
-            sock.close()
 
     def done(self, task, exc):
         # asyncio calls it when the task of a connection has ended: whatever has ended it, no client

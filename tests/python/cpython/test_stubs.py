@@ -22,6 +22,7 @@ state throw ticks timeout update values wait_closed wait_for waiting watch write
 # takes for CPython's, and what WebSocket.__getattr__ supplies.
 ALLOWED = r"""
 microdot_websocket\._.*
+microdot_websocket\.cli\.on_board\..*
 microdot_websocket\.websocket\.(exc|WebSocket\..*)
 microdot_websocket\.timer\..*
 microdot_websocket\.core\.twin\.Protocol\.(__getattr__|code|data|locked|start|sum|waiting)
