@@ -15,9 +15,8 @@ from raw_client import RawClient
 
 # Bytes of MicroPython's heap that may be in use more than before. 1 KB would do, but that its
 # collector takes any word that looks like an address for one: so it may keep one connection that
-# has ended, which is 5 KB, and 7 KB with the Python codec. All these tests together may leave no
-# more than that.
-HEAP = 8 * 1024
+# has ended, which is 5 KB. All these tests together may leave no more than that.
+HEAP = 6 * 1024
 
 
 @pytest.fixture(scope='module')
