@@ -8,8 +8,11 @@ import sys
 from application import serve
 from microdot import Microdot, Request
 from microdot.websocket import WebSocket, WebSocketError, with_websocket
+from microdot_websocket import features
 
 app = Microdot()
+# The timer imports it when a handler does not receive for a second, as on a busy machine.
+features.attach(WebSocket, 'listen')
 Request.max_body_length = 0
 WebSocket.max_message_length = 1 << 17
 WebSocket.max_fragments = 1000
