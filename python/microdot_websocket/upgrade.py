@@ -276,13 +276,15 @@ def register(stream, core):
 
     def done(self, task, exc):
         # asyncio calls it when the task of a connection has ended: whatever has ended it, no client
-        # is left waiting.
+        # is left waiting. asyncio's queue may keep that task for long (py/pairheap.h does not clear
+        # child_last): the task must not keep the connection.
         if type(exc) is not StopIteration:
             if self.websocket:
                 shutdown(self.websocket)
             self.s.close()
             if isinstance(exc, Exception):
                 microdot.print_exception(exc)
+        self.websocket = None
 
     enqueue = core.IOQueue._enqueue
 

@@ -26,8 +26,15 @@ WebSocket.read_buffer_size = 2048  # as on a board: one that is spare, or not, d
 @app.route('/echo')
 @with_websocket
 async def echo(request, ws):
+    app.writer = request.sock[1]
     while True:
         await ws.send(await ws.receive())
+
+
+@app.route('/kept')
+async def get_kept(request):
+    """Whether a task that has ended would keep the last connection of /echo in memory."""
+    return {'kept': app.writer.websocket is not None}
 
 
 @app.route('/push')
