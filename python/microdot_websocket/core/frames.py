@@ -1,12 +1,8 @@
 """The numbers of the protocol, in one place. Modules that a board imports repeat those that they
 use, with an underscore: so they take no memory there, and no look-up."""
 
+from . import const
 from .sending import write_header
-
-try:
-    from micropython import const
-except ImportError:  # CPython
-    const = int
 
 # Opcodes, section 5.2
 CONT = const(0)

@@ -5,12 +5,7 @@ It differs where Python does: the memory is bytearrays and memoryviews of bytes,
 that has arrived whole comes as an object, in ``message``, instead of through ``msg``.
 """
 
-from . import unmask, unmasked, utf8
-
-try:
-    from micropython import const
-except ImportError:  # CPython
-    const = int
+from . import const, unmask, unmasked, utf8
 
 # Of frames.py, whose values these are: with an underscore they take no RAM and no look-ups on a
 # board.

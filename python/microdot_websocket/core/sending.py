@@ -1,11 +1,6 @@
 """The sending half of ``Protocol`` in Python: frames, the cork, and what waits."""
 
-from . import unmask, utf8
-
-try:
-    from micropython import const
-except ImportError:  # CPython
-    const = int
+from . import const, unmask, utf8
 
 # Of frames.py, whose values these are.
 _BINARY = const(2)

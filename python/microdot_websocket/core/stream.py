@@ -3,10 +3,7 @@ in MicroPython's asyncio. The twin of what mod_wscodec.c does with a stream."""
 
 import asyncio
 
-try:
-    from micropython import const
-except ImportError:  # CPython, which only looks
-    const = int
+from . import const
 
 core = getattr(asyncio, 'core', None)  # not of CPython
 

@@ -6,14 +6,10 @@ Here is what it is to whoever receives: the rules over a transport's bytes, the 
 memory of messages, and when to read and when to wait.
 """
 
+from . import const
 from .rules import Rules, error
 from .sending import Sending
 from .stream import SocketTransport
-
-try:
-    from micropython import const
-except ImportError:  # CPython
-    const = int
 
 # Of frames.py, rules.py and sending.py, whose values these are.
 _TEXT = const(1)
