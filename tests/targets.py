@@ -1,5 +1,6 @@
 """The targets of a test run: each sets itself up, runs, and returns its counts."""
 
+import os
 import platform
 import re
 import sys
@@ -70,7 +71,8 @@ def cpython(job):
     ignored = [f'--ignore={path}' for path in (*NATMOD_TESTS, USERMOD_TESTS)]
     results = measured(job, *ignored, *[TESTS / folder for folder in MEASURED])
     ignored = [f'--ignore={TESTS / folder}' for folder in (*NOT_CPYTHON, *MEASURED)]
-    return results + job.pytest(*ignored, 'tests', part='-tools', cwd=ROOT) + server_tests(job)
+    results += job.pytest(*ignored, 'tests', part='-tools', cwd=ROOT)
+    return results + server_tests(job) + server_tests(job, 'uvloop')
 
 
 def measured(job, *args):
@@ -134,8 +136,11 @@ def refusals(job, it):
     return results
 
 
-def server_tests(job):
-    return job.pytest(f'--server={job.name}', 'tests/server', part='-server', cwd=ROOT)
+def server_tests(job, loop='asyncio'):
+    """tests/server, on CPython also with uvloop: see tests/server/application.py."""
+    env = {**os.environ, 'EVENT_LOOP': loop}
+    part = f'-server-{loop}'
+    return job.pytest(f'--server={job.name}', 'tests/server', part=part, cwd=ROOT, env=env)
 
 
 def run_on(job, board, *words, folder=None):

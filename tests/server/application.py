@@ -4,9 +4,19 @@ calls serve() last. Its arguments: PORT EXPECTED_IMPL"""
 import sys
 
 if sys.implementation.name == 'cpython':
+    import asyncio
+    import os
+
     import microdot_websocket
 
     microdot_websocket.install()
+    if os.environ.get('EVENT_LOOP') == 'uvloop':
+        import uvloop
+
+        uvloop.install()
+        loop = asyncio.new_event_loop()
+        assert isinstance(loop, uvloop.Loop)  # as those to come
+        loop.close()
 
 
 def serve(app, **options):
