@@ -119,7 +119,7 @@ int ws_discard(ws_protocol_t *p);
 unsigned ws_error_code(int error);
 const char *ws_error_text(int error, uint32_t *len);
 
-/* Whether a Close may hold this code (7.4.2 and IANA's registry).   Twin: frames.is_close_code */
+/* Whether a Close may hold this code (7.4.2 and IANA's registry).   Twin: rules.is_close_code */
 int ws_is_close_code(unsigned code);
 
 /* Write an unmasked frame's header to buf, which has room for 10 bytes; its size. first: FIN, RSV bits
