@@ -9,7 +9,9 @@ import sys
 import coverage
 
 MEASURED = 'tests/python', 'tests/natmod'
-SLOW = 'tests/python/cpython/test_stubs.py'  # types, and nothing that runs
+# Types, and nothing that runs; the command, whose files are not measured either.
+IGNORED = 'tests/python/cpython/test_stubs.py', 'tests/python/cli'
+UNMEASURED = '*/features/deflate.py', '*/cli/*.py', '*/cli/on_board/*.py'  # tests/coverage.ini
 PLUGIN = 'mutants.lines'
 
 
@@ -36,7 +38,8 @@ class Suite:
         seconds = folder / 'seconds.json'
         config = tree / 'tests' / 'coverage.ini'
         run = [sys.executable, '-m', 'coverage', 'run', f'--rcfile={config}', '-m', 'pytest']
-        run += ['-q', '--no-header', '-p', PLUGIN, f'--ignore={SLOW}', '--ignore-glob=*/test_mod*']
+        run += ['-q', '--no-header', '-p', PLUGIN, '--ignore-glob=*/test_mod*']
+        run += [f'--ignore={path}' for path in IGNORED]
         run += ['--ignore-glob=*/test_usermod*', '--ignore-glob=*/test_xtensa*', *MEASURED]
         paths = f'{tree / "python"}:{tree / "tests"}'
         env = {**os.environ, 'PYTHONPATH': paths, 'MUTANTS_SECONDS': str(seconds)}
@@ -52,7 +55,7 @@ class Suite:
 
     def sources(self):
         paths = sorted(self.package.rglob('*.py'))
-        return [path for path in paths if path.match('*/features/deflate.py') is False]
+        return [path for path in paths if not any(map(path.match, UNMEASURED))]
 
     def counts(self, mutant):
         """Not one that is no Python, or the same, or of what runs on MicroPython alone."""
