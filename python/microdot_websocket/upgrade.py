@@ -276,15 +276,17 @@ def register(stream, core):
 
     def done(self, task, exc):
         # asyncio calls it when the task of a connection has ended: whatever has ended it, no client
-        # is left waiting. asyncio's queue may keep that task for long (py/pairheap.h does not clear
-        # child_last): the task must not keep the connection.
+        # is left waiting.
+        ws = self.websocket
         if type(exc) is not StopIteration:
-            if self.websocket:
-                shutdown(self.websocket)
+            if ws:
+                shutdown(ws)
             self.s.close()
             if isinstance(exc, Exception):
                 microdot.print_exception(exc)
-        self.websocket = None
+        if ws:  # else a new attribute would take memory
+            # asyncio's queue may keep the task for long: docs/upstream/ended-tasks.md
+            self.websocket = None
 
     enqueue = core.IOQueue._enqueue
 
