@@ -50,6 +50,24 @@ class TestUrl(unittest.TestCase):
             self.assertIn(repr(url)[1:-1] if '\r' not in url else 'ws://', str(raised.exception))
 
 
+GOOD = ACCEPTED + 'Sec-WebSocket-Accept: ACCEPT\r\n'
+
+
+async def refusal(response, **options):
+    """The WebSocketError that such an answer to a request leads to."""
+    with Network() as network:
+        task = asyncio.create_task(connect(URL, **options))
+        await settle()
+        response = response.replace('ACCEPT', accept(network.request()))
+        network.peer.feed(response.encode())
+        network.peer.end()
+        try:
+            await task
+        except WebSocketError as exc:
+            return exc
+        raise AssertionError(response)
+
+
 class TestHandshake(unittest.TestCase):
     def test_request(self):
         async def main():
@@ -167,44 +185,22 @@ class TestHandshake(unittest.TestCase):
         run(main())
 
     def test_refusals(self):
-        async def answered(response, **options):
-            with Network() as network:
-                task = asyncio.create_task(connect(URL, **options))
-                await settle()
-                response = response.replace('ACCEPT', accept(network.request()))
-                network.peer.feed(response.encode())
-                network.peer.end()
-                try:
-                    await task
-                except WebSocketError as exc:
-                    self.assertEqual(exc.code, 1006)
-                    return exc
-                self.fail(response)
-
         async def main():
-            good = ACCEPTED + 'Sec-WebSocket-Accept: ACCEPT\r\n'
             for response, reason in (
                 ('HTTP/1.1 403 Forbidden\r\n\r\n', 'refused: HTTP/1.1 403 Forbidden'),
-                (good.replace('1.1 101', '1.0 101') + '\r\n', 'refused: HTTP/1.0 101'),
+                (GOOD.replace('1.1 101', '1.0 101') + '\r\n', 'refused: HTTP/1.0 101'),
                 ('rubbish\r\n\r\n', 'refused: rubbish'),
-                (good.replace('Upgrade: websocket', 'Upgrade: h2c') + '\r\n', 'bad upgrade'),
-                (good.replace('Connection: Upgrade', 'X: y') + '\r\n', 'bad connection'),
-                (good.replace('ACCEPT', 'AAAA') + '\r\n', 'bad sec-websocket-accept'),
-                (good + 'Sec-WebSocket-Protocol: c\r\n\r\n', "unasked subprotocol 'c'"),
+                (GOOD.replace('Upgrade: websocket', 'Upgrade: h2c') + '\r\n', 'bad upgrade'),
+                (GOOD.replace('Connection: Upgrade', 'X: y') + '\r\n', 'bad connection'),
+                (GOOD.replace('ACCEPT', 'AAAA') + '\r\n', 'bad sec-websocket-accept'),
+                (GOOD + 'Sec-WebSocket-Protocol: c\r\n\r\n', "unasked subprotocol 'c'"),
                 (
-                    good + 'Sec-WebSocket-Extensions: x\r\n\r\n',
+                    GOOD + 'Sec-WebSocket-Extensions: x\r\n\r\n',
                     'extensions that were not offered: x',
                 ),
-                (good + 'X: y\r\n' * 100 + '\r\n', 'too many headers'),
-                (good + 'X: %s\r\n\r\n' % ('y' * LARGE), 'a header is too long'),
-                ('x' * LARGE, 'a header is too long'),
-                (good + ('Upgrade: %s\r\n' % ('y' * 1900)) * 3, 'too many headers'),
-                (good, 'the connection was closed'),
+                (GOOD, 'the connection was closed'),
                 ('', 'the connection was closed'),
                 ('HTTP/1.1 100 Continue\r\n\r\n', 'the connection was closed'),
-                ('HTTP/1.1 103 Hints\r\nX: y\r\n\r\n' * 34, 'too many headers'),
-                ('HTTP/1.1 ' + '9' * 1500 + '\r\n\r\n', 'refused: HTTP/1.1 9999'),
-                ('HTTP/1.1 ' + '9' * 5000 + '\r\n\r\n', 'a header is too long'),
                 ('HTTP/1.1 \xb2\xb2\xb2 No\r\n\r\n', 'refused: HTTP/1.1 '),
                 ('HTTP/1.1 +10 No\r\n\r\n', 'refused: HTTP/1.1 +10 No'),
                 ('HTTP/1.1 1\r\n\r\n', 'refused: HTTP/1.1 1'),
@@ -212,7 +208,8 @@ class TestHandshake(unittest.TestCase):
                 ('HTTP/1.11 101 x\r\n\r\n', 'refused: HTTP/1.11 101'),
                 ('\r\n\r\n', 'refused: '),
             ):
-                exc = await answered(response, subprotocols=('a', 'b'))
+                exc = await refusal(response, subprotocols=('a', 'b'))
+                self.assertEqual(exc.code, 1006)
                 self.assertIn(reason, exc.reason)
             for line, code in (
                 ('HTTP/1.1 403 No', 403),
@@ -221,9 +218,25 @@ class TestHandshake(unittest.TestCase):
                 ('HTTP/1.1 12', 0),
                 ('HTTP/2 403', 0),
             ):
-                self.assertEqual((await answered(line + '\r\n\r\n')).status_code, code)
+                self.assertEqual((await refusal(line + '\r\n\r\n')).status_code, code)
 
         run(main())
+
+    def test_refusals_of_what_is_long(self):
+        # One at a time: a board has no room for all of them.
+        for parts, reason in (
+            ((GOOD, 'X: y\r\n', 100), 'too many headers'),
+            ((GOOD + 'X: ', 'y', LARGE), 'a header is too long'),
+            (('', 'x', LARGE), 'a header is too long'),
+            ((GOOD, 'Upgrade: %s\r\n' % ('y' * 1900), 3), 'too many headers'),
+            (('', 'HTTP/1.1 103 Hints\r\nX: y\r\n\r\n', 34), 'too many headers'),
+            (('HTTP/1.1 ', '9', 1500), 'refused: HTTP/1.1 9999'),
+            (('HTTP/1.1 ', '9', 5000), 'a header is too long'),
+        ):
+            before, part, times = parts
+            exc = run(refusal(before + part * times + '\r\n\r\n'))
+            self.assertEqual(exc.code, 1006)
+            self.assertIn(reason, exc.reason)
 
     def test_without_sha1(self):
         async def main():

@@ -153,7 +153,7 @@ class TestSend(unittest.TestCase):
 
     def test_one_that_catches_up_is_not_dropped_later(self):
         async def main():
-            group, ((ws, peer),) = await group_of(1, send_timeout=0.05)
+            group, ((ws, peer),) = await group_of(1, send_timeout=0.5)
             for _ in range(3):
                 peer.give_room(5)
                 await group.send('x' * 10)
@@ -162,7 +162,7 @@ class TestSend(unittest.TestCase):
                 peer.give_room(None)
                 await settle()
                 self.assertEqual(frames_to(peer), [(FIN | TEXT, b'x' * 10), (FIN | TEXT, b'y')])
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.6)
             self.assertFalse(ws.closed)
             self.assertTrue(ws in group)
             await group.send('z')
