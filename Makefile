@@ -46,8 +46,9 @@ autobahn: build/venv/.ready stage-unix ## all of Autobahn|Testsuite, for server 
 docs: build/venv/.ready ## docs/reference.md, from the docstrings
 	@$(VENV_PYTHON) docs/reference.py
 
-lint: build/venv/.ready ## ruff for Python, strict warnings for C, the schema of GitHub's workflows
+lint: build/venv/.ready ## ruff and mypy for Python, strict warnings for C, the schema of GitHub's workflows
 	@$(VENV_PYTHON) -m ruff check --quiet . && $(VENV_PYTHON) -m ruff format --check --quiet .
+	@$(VENV_PYTHON) -m mypy --no-error-summary
 	@build/venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(need_gcc)
 	@gcc -std=c99 -O2 -Wall -Wextra -Werror -Wpedantic -Wconversion -fsyntax-only natmod/ws_core.c natmod/ws_protocol.c

@@ -141,7 +141,7 @@ def comments():
     found, text = {}, []
     for path in PACKAGE / 'websocket.py', PACKAGE / 'features' / '__init__.py':
         for line in map(str.strip, path.read_text().splitlines()):
-            attribute = re.match(r"""(?:self\.)?'?(\w+)'?(?: =|:) (.*?),?$""", line)
+            attribute = re.match(r"""(?:self\.)?'?(\w+)'?(?:(?:: [^=]+)? =|:) (.*?),?$""", line)
             if line.startswith('#:'):
                 text.append(line[3:])
             elif text and attribute:

@@ -13,6 +13,9 @@ from . import websocket  # noqa: E402, F401  first, since a board's stack is sho
 from .upgrade import websocket_upgrade, websocket_wrapper, with_websocket  # noqa: E402, F401
 from .websocket import WebSocket, WebSocketError  # noqa: E402, F401
 
+if False:  # for type checkers alone
+    from .cpython.install import install  # noqa: F401
+
 __version__ = '0.1.0'
 gc.collect()
 

@@ -11,6 +11,12 @@ from .features.attributes import CLIENT_NAMES, check, give
 from .upgrade import Stream, accept, getlist
 from .websocket import WebSocket, WebSocketError, const
 
+if False:  # for type checkers alone
+    from collections.abc import Collection, Mapping
+    from ssl import SSLContext
+    from typing import Any
+
+
 core = getattr(asyncio, 'core', None)  # MicroPython's event loop
 
 _OPEN = const(1)  # states, of websocket.py
@@ -33,7 +39,13 @@ _REQUEST = (
 )
 
 
-async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
+async def connect(
+    url: str,
+    headers: 'Mapping[str, str] | None' = None,
+    subprotocols: 'Collection[str]' = (),
+    ssl: 'SSLContext | None' = None,
+    **options: 'Any',
+) -> WebSocket:
     """Open a WebSocket connection to a server; the ``WebSocket``, as handlers have it::
 
         from microdot_websocket.client import connect
@@ -96,7 +108,7 @@ async def connect(url, headers=None, subprotocols=(), ssl=None, **options):
         timer.clear(head)
 
 
-def _context(ssl):
+def _context(ssl: 'Any') -> 'Any':
     """What encrypts, with or without a context of the application's."""
     if sys.implementation.name == 'cpython':
         return ssl or True  # verifies, with the system's authorities
@@ -111,7 +123,7 @@ def _context(ssl):
     return context
 
 
-def _open_connection(ws, host, port, ssl):
+def _open_connection(ws: '_Client', host: str, port: int, ssl: 'Any') -> 'Any':
     # A coroutine in the way of MicroPython's asyncio.open_connection(), which leaves its socket
     # open when it fails or is cancelled.
     import socket
@@ -129,18 +141,18 @@ def _open_connection(ws, host, port, ssl):
         s = ws.socket = ssl.wrap_socket(s, server_hostname=host, do_handshake_on_connect=False)
         s.setblocking(False)
     yield core._io_queue.queue_write(s)
-    stream = asyncio.StreamReader(s)
+    stream = asyncio.StreamReader(s)  # type: ignore[arg-type]  # MicroPython's
     return stream, stream
 
 
 if sys.implementation.name == 'cpython':
 
-    async def _open_connection(ws, host, port, ssl):  # noqa: F811
+    async def _open_connection(ws: '_Client', host: str, port: int, ssl: 'Any') -> 'Any':  # type: ignore[misc]  # noqa: F811
         reader, ws.socket = await asyncio.open_connection(host, port, ssl=ssl)
         return reader, ws.socket
 
 
-def parse_url(url):
+def parse_url(url: str) -> tuple[bool, str, int, str, str]:
     """``(secure, host, port, authority, target)`` of a ``ws`` or ``wss`` URL (section 3)."""
     scheme, _, rest = url.partition('://')
     scheme = scheme.lower()
@@ -171,7 +183,14 @@ def parse_url(url):
     return secure, host, number, authority, target if target[:1] == '/' else '/' + target
 
 
-def request_bytes(authority, target, key, headers, subprotocols, extensions):
+def request_bytes(
+    authority: str,
+    target: str,
+    key: str,
+    headers: 'Mapping[str, str]',
+    subprotocols: 'Collection[str]',
+    extensions: str,
+) -> bytes:
     """The request that opens a connection."""
     fields = {'host': authority}
     for name, value in headers.items():
@@ -194,7 +213,7 @@ def request_bytes(authority, target, key, headers, subprotocols, extensions):
     return (request + '\r\n').encode()
 
 
-def _token(name):
+def _token(name: str) -> str:
     """A name in lower case; ValueError for what is no token (RFC 9110, section 5.6.2)."""
     name = name.lower()
     for c in name or ' ':
@@ -203,17 +222,19 @@ def _token(name):
     return name
 
 
-async def _read_head(head):
+async def _read_head(head: Stream) -> tuple[str, int, dict[str, str]]:
     """``(status line, its code, dict of headers)`` of the response; what comes behind it is left to
     the connection. Responses 1xx in front of it are skipped (RFC 9110, section 15.2)."""
-    status = None
+    status: str | None = None
     for _ in range(_MAX_LINES):
         line = (await _read_line(head)).strip()
         if status is None:
             status = _text(line)
             code = _status_code(status)
-            headers = {}
+            headers: dict[str, str] = {}
         elif line:
+            name: Any
+            value: Any
             name, _, value = line.partition(b':')
             name = _text(name[:_LONGEST]).strip().lower()
             if name in _HEADERS:  # a server may send much that nobody will look at
@@ -228,7 +249,7 @@ async def _read_head(head):
     raise WebSocketError('bad handshake: too many headers')
 
 
-def _status_code(line):
+def _status_code(line: str) -> int:
     """Of a status line (RFC 9112, section 4); 0 if it is none."""
     code = line[9:12]
     digits = line[7:8] + code
@@ -238,7 +259,7 @@ def _status_code(line):
     return 0
 
 
-async def _read_line(head):
+async def _read_line(head: Stream) -> bytes:
     try:
         line = await head.readline(_MAX_LINE)
     except ValueError:  # CPython's StreamReader has a limit
@@ -250,14 +271,14 @@ async def _read_line(head):
     raise WebSocketError('bad handshake: the connection was closed')
 
 
-def _text(line):
+def _text(line: bytes) -> str:
     try:
         return str(line, 'utf-8')  # which ASCII is
     except ValueError:
         return ''.join([chr(c) for c in line])  # as Latin-1, which MicroPython does not know
 
 
-def _check(response, key):
+def _check(response: tuple[str, int, dict[str, str]], key: str) -> None:
     """WebSocketError unless the server has accepted the handshake (section 4.1)."""
     status, code, headers = response
     if code != 101 or status[:8] != 'HTTP/1.1':
@@ -275,7 +296,9 @@ def _check(response, key):
     raise WebSocketError('bad handshake: bad ' + bad)
 
 
-def _negotiate(ws, headers, subprotocols, compression):
+def _negotiate(
+    ws: WebSocket, headers: dict[str, str], subprotocols: 'Collection[str]', compression: 'Any'
+) -> None:
     """What the server has chosen, which must have been offered."""
     subprotocol = headers.get('sec-websocket-protocol')
     if subprotocol:
@@ -293,9 +316,9 @@ def _negotiate(ws, headers, subprotocols, compression):
 
 
 class _Client(WebSocket):
-    socket = None  # to be closed at the end: a client has no Microdot that would do so
+    socket: 'Any' = None  # to be closed at the end: a client has no Microdot that would do so
 
-    async def wait_closed(self, wait=True):
+    async def wait_closed(self, wait: bool = True) -> None:
         # The server closes the connection first, so that the port does not stay taken at this end
         # (section 7.1.1).
         if self.state == _CLOSING and self.close_timeout > 0:
@@ -307,7 +330,7 @@ class _Client(WebSocket):
                 raise
         self.update(_CLOSED)
 
-    def update(self, state, code=_NORMAL, reason=''):
+    def update(self, state: int, code: int = _NORMAL, reason: str = '') -> None:
         super().update(state, code, reason)
         if self.state == _CLOSED and self.socket:
             s = self.socket  # once: CPython's TLS transport fails when it is asked again

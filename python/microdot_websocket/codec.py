@@ -18,6 +18,6 @@ if Protocol is getattr(sys.modules.get('microdot_websocket.core.twin'), 'Protoco
 
     IMPL = 'python'
 else:
-    from _wscodec import utf8  # noqa: F401
+    from _wscodec import utf8  # type: ignore[no-redef]  # noqa: F401
 
     IMPL = 'native'

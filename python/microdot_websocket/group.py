@@ -6,6 +6,14 @@ from . import timer
 from .features.post import write
 from .websocket import const
 
+if False:  # for type checkers alone
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from ._types import Bytes, Data
+    from .websocket import WebSocket
+
+
 _TEXT = const(1)
 _BINARY = const(2)
 _WAITS = const(3)  # what Protocol.write() returns
@@ -39,13 +47,13 @@ class Group:
     ``for ws in group`` work.
     """
 
-    def __init__(self, send_timeout=5, max_backlog=_MAX_BACKLOG):
+    def __init__(self, send_timeout: float = 5, max_backlog: int = _MAX_BACKLOG) -> None:
         self.send_timeout = send_timeout
         self.max_backlog = max_backlog
         # For each connection the _Backlog that waits for it, or None if it has taken all.
-        self._members = {}
+        self._members: dict[WebSocket, _Backlog | None] = {}
 
-    def add(self, ws):
+    def add(self, ws: 'WebSocket') -> None:
         """Add a server's ``WebSocket``; once, however often.
 
         ValueError: it is a client's.
@@ -55,20 +63,20 @@ class Group:
         if ws not in self._members:
             self._members[ws] = None
 
-    def discard(self, ws):
+    def discard(self, ws: 'WebSocket') -> None:
         """Take a connection out, if it is in."""
         self._members.pop(ws, None)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._open())
 
-    def __contains__(self, ws):
+    def __contains__(self, ws: 'Any') -> bool:
         return ws in self._members and not ws.closed
 
-    def __iter__(self):
+    def __iter__(self) -> 'Iterator[WebSocket]':
         return iter(self._open())
 
-    def _open(self):
+    def _open(self) -> 'list[WebSocket]':
         """The members; those that have ended are taken out."""
         members = list(self._members)
         for ws in members:
@@ -76,7 +84,7 @@ class Group:
                 self.discard(ws)
         return [ws for ws in members if not ws.closed]
 
-    async def send(self, data, exclude=None):
+    async def send(self, data: 'Data', exclude: 'WebSocket | None' = None) -> None:
         """Send a message to all connections, but for ``exclude``, at once.
 
         :param data: str, bytes, bytearray or memoryview; encoded once, whatever their number.
@@ -95,7 +103,7 @@ class Group:
                 self._send(ws, data, opcode)
         await asyncio.sleep(0)  # let other tasks run
 
-    def _send(self, ws, data, opcode):
+    def _send(self, ws: 'WebSocket', data: 'Data', opcode: int) -> None:
         state = _BUSY if self._members.get(ws) else write(ws, data, opcode)
         try:
             if state == _BUSY or state == _WAITS:
@@ -105,7 +113,7 @@ class Group:
         if ws.closed:
             self.discard(ws)
 
-    def _keep(self, ws, data):
+    def _keep(self, ws: 'WebSocket', data: 'Data | None') -> None:
         """A message waits for this client, or if that is None a part of the one before."""
         if ws.closed:
             return
@@ -119,7 +127,7 @@ class Group:
         asyncio.create_task(self._catch_up(ws, backlog))
         self._members[ws] = backlog
 
-    def _with_memory(self, function, *args):
+    def _with_memory(self, function: 'Callable[..., Any]', *args: 'Any') -> 'Any':
         """Call a function. Where memory ends, drop the clients for which messages wait, and try
         again; what it has changed before it needs memory would be changed twice. MemoryError."""
         try:
@@ -134,7 +142,7 @@ class Group:
                 raise
             return function(*args)
 
-    async def _catch_up(self, ws, backlog):
+    async def _catch_up(self, ws: 'WebSocket', backlog: '_Backlog') -> None:
         try:
             if self.send_timeout > 0:
                 timer.set(backlog, int(self.send_timeout * 1000))
@@ -155,12 +163,12 @@ class _Backlog:
 
     expires = next = None
 
-    def __init__(self, ws):
+    def __init__(self, ws: 'WebSocket') -> None:
         self._ws = ws
-        self.messages = []
+        self.messages: list[Data] = []
         self._size = 0  # of them, in bytes, or characters of str
 
-    def add(self, data, most):
+    def add(self, data: 'Data', most: int) -> None:
         """Append a message; or drop the connection, if these are more than ``most`` bytes then."""
         size = self._size + len(data)
         if self.messages and size > most > 0:
@@ -169,15 +177,15 @@ class _Backlog:
         self.messages.append(data)
         self._size = size
 
-    def pop(self):
+    def pop(self) -> 'Data':
         data = self.messages.pop(0)
         self._size -= len(data)
         return data
 
-    def poll(self, time):
+    def poll(self, time: int) -> int:
         self._ws.abort('send timed out')
         return 0
 
 
-def _copy(data):
+def _copy(data: 'Bytes') -> bytes:
     return bytes(memoryview(data))  # its owner may change it while it waits

@@ -6,12 +6,12 @@ import sys
 _ARCHS = 'none x86 x64 armv6 armv6m armv7m armv7m armv7emsp armv7emdp xtensa xtensawin rv32imc'
 
 
-def warn(exc):
+def warn(exc: BaseException) -> None:
     """Say what the natmod's import has raised, and what to do."""
     print('microdot_websocket: _wscodec.mpy cannot be used (%s); %s' % (exc, hint()))
 
 
-def hint():
+def hint() -> str:
     """The rest of the warning: what is used instead, and which file to copy.
 
     ``sys.implementation._mpy`` holds the .mpy version in its low byte, the sub-version in bits 8

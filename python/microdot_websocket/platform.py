@@ -7,6 +7,12 @@ import sys
 from .core import rules, sending, stream  # noqa: F401
 from .core.twin import Protocol  # noqa: F401
 
+if False:  # for type checkers alone
+    from typing import Any
+
+    from .transport import Transport
+
+
 if sys.implementation.name == 'cpython':
     from functools import update_wrapper as update  # noqa: F401
 
@@ -14,7 +20,7 @@ if sys.implementation.name == 'cpython':
     from .cpython.timer import clear, set  # noqa: F401
 
 
-def print_exception(exc):
+def print_exception(exc: BaseException) -> None:
     """Say why there is no native ``Protocol``, unless there is simply no file.
 
     A file for another architecture is a ValueError, one of another version may lack a name, and a
@@ -26,7 +32,7 @@ def print_exception(exc):
         warn(exc)
 
 
-def connect(sock):
+def connect(sock: 'tuple[Any, Any]') -> 'tuple[type[Protocol], Transport]':
     """``(Protocol, transport)`` over asyncio's streams ``sock``: on CPython, and in the process of
     Microdot's TestClient."""
     from .features import test_client  # noqa: F401

@@ -6,11 +6,19 @@ import sys
 from . import upgrade
 from .websocket import connections
 
+if False:  # for type checkers alone
+    from typing import Any
+
+    from microdot import Microdot
+
+    from .websocket import WebSocket
+
+
 _GOING_AWAY = 1001
 _HANDLERS = 0.2  # seconds for the handlers to end, and to answer the request that shuts down
 
 
-async def shutdown(app, code=_GOING_AWAY, reason=''):
+async def shutdown(app: 'Microdot', code: int = _GOING_AWAY, reason: str = '') -> None:
     """Close all WebSocket connections of an application, and end its server::
 
         from microdot_websocket.server import shutdown
@@ -41,14 +49,14 @@ async def shutdown(app, code=_GOING_AWAY, reason=''):
         _drop(app)
 
 
-def _drop(app):
+def _drop(app: 'Microdot') -> None:
     """End all connections of an application at once. It needs no memory."""
     for i in range(len(connections) - 1, -1, -1):  # each leaves the list
         if connections[i].request.app is app:
             upgrade.shutdown(connections[i])
 
 
-async def _close(ws, code, reason):
+async def _close(ws: 'WebSocket', code: int, reason: str) -> None:
     """Close a connection, whatever the state it is in; if there is no memory for it, drop it."""
     try:
         await ws.close(code, reason)
@@ -56,7 +64,7 @@ async def _close(ws, code, reason):
         ws.abort()
 
 
-async def serve(app, *args, **kwargs):
+async def serve(app: 'Microdot', *args: 'Any', **kwargs: 'Any') -> None:
     """``app.start_server()`` that ends well: when its task is cancelled, as Ctrl-C does on CPython,
     or ``app.shutdown()`` called, all connections are closed with code 1001."""
     try:
@@ -68,7 +76,7 @@ async def serve(app, *args, **kwargs):
             _drop(app)
 
 
-def run(app, *args, **kwargs):
+def run(app: 'Microdot', *args: 'Any', **kwargs: 'Any') -> None:
     """``app.run()`` that ends well, also when Ctrl-C is pressed: see ``serve()``. The arguments are
     those of ``app.run()``::
 

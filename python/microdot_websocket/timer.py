@@ -12,18 +12,24 @@ wakes the task. CPython's is in ``cpython/timer.py``.
 
 import asyncio
 
+if False:  # for type checkers alone
+    from collections.abc import Generator
+    from typing import Any
+
+
 core = getattr(asyncio, 'core', None)  # MicroPython's event loop
 
 if not core:
     from .platform import clear, set
 else:
-    from time import ticks_add, ticks_diff, ticks_ms
+    from time import ticks_add, ticks_diff, ticks_ms  # type: ignore[attr-defined]
 
     next = None  # the first watch
+    task: 'Any'
     task = _task_queue = None  # the timer's task; and the queue of the event loop that it is of
     expires = None  # when the task wakes; None while it is in no queue: there is nothing to look at
 
-    def set(watch, time):
+    def set(watch: 'Any', time: int) -> None:
         """Look at a watch in so many milliseconds. MemoryError: it is the event loop's first one,
         and there is no room for the timer's task."""
         global next, task, _task_queue, expires
@@ -46,7 +52,7 @@ else:
         ):
             sleep(watch.expires)
 
-    def sleep(time):
+    def sleep(time: 'int | None') -> None:
         """Let the task run at that time; None: let it wait for ``set()``. For as long as a task is
         in the queue asyncio polls the sockets twice before each turn of another one."""
         global expires
@@ -56,7 +62,7 @@ else:
         if time is not None:
             _task_queue.push(task, time)
 
-    def clear(watch):
+    def clear(watch: 'Any') -> None:
         """Do not look at a watch any more. Nothing happens if it is not set."""
         global next
         if watch.expires is None:
@@ -74,7 +80,7 @@ else:
                 before.next = watch.next
         watch.next = None
 
-    def _run():
+    def _run() -> 'Generator[None]':
         # A coroutine in the way that asyncio writes its own: a bare yield takes no memory.
         while True:
             now = ticks_ms()
@@ -100,7 +106,7 @@ else:
             yield
 
 
-def poll(watch, time):
+def poll(watch: 'Any', time: int) -> int:
     """``watch.poll(time)``; a second, if that raises: it is looked at again."""
     try:
         return watch.poll(time)

@@ -9,6 +9,13 @@ from microdot import Request, Response, microdot
 from . import timer
 from .websocket import Protocol, WebSocket, WebSocketError, connections, const
 
+if False:  # for type checkers alone
+    from collections.abc import Callable, Generator
+    from typing import Any
+
+    from microdot import Microdot
+
+
 try:
     from hashlib import sha1
 except ImportError:  # a firmware without it: all but the handshake works
@@ -30,24 +37,24 @@ _CLOSING = const(2)
 _CLOSED = const(3)
 _CLOSE = const(8)  # an opcode
 
-print = microdot.print_exception
+print = microdot.print_exception  # type: ignore[attr-defined]
 
 
-def print_exception(exc):
+def print_exception(exc: BaseException) -> None:
     """In place of Microdot's: a handler that a WebSocketError leaves is no fault."""
     if not isinstance(exc, WebSocketError):
         print(exc)
 
 
-microdot.print_exception = print_exception
+microdot.print_exception = print_exception  # type: ignore[attr-defined]
 
 
-def getlist(headers, name):
+def getlist(headers: 'Any', name: str) -> list[str]:
     """The items of a header that is a comma-separated list, in lower case."""
     return [item.strip().lower() for item in headers.get(name, '').split(',')]
 
 
-def accept(key):
+def accept(key: str) -> bytes:
     """The Sec-WebSocket-Accept value, bytes, for a Sec-WebSocket-Key (section 4.2.2, item 5.4)."""
     if not sha1:
         raise NotImplementedError('hashlib has no sha1')
@@ -56,7 +63,7 @@ def accept(key):
     return b2a_base64(digest.digest()).strip()
 
 
-def match(request, local):
+def match(request: Request, local: bool) -> bytes:
     """Answer a request that is no WebSocket handshake: HTTPException 400 or 426. Else the key of
     the response.
 
@@ -91,7 +98,7 @@ def match(request, local):
     return accept(key)
 
 
-async def handshake(self, upgrade=None):
+async def handshake(self: WebSocket, upgrade: 'Callable[..., Any] | None' = None) -> None:
     """Answer the upgrade request of a connection; HTTPException 400 or 426 if it is not a proper
     one.
 
@@ -99,7 +106,7 @@ async def handshake(self, upgrade=None):
                     response, bytes, and the limit of compressed messages. See features/options.py.
     """
     request = self.request
-    writer = request.sock[1]
+    writer: Any = request.sock[1]
     if not hasattr(writer, 'write'):  # the TestClient's has only awrite()
         self.local = True
     key = match(request, self.local)
@@ -128,7 +135,7 @@ async def handshake(self, upgrade=None):
 setter = microdot.NoCaseDict.__setitem__
 
 
-def __setitem__(self, key, value):
+def __setitem__(self: 'Any', key: str, value: str) -> None:
     # Microdot keeps the last of several header lines. Those of a handshake are one list (RFC 9110,
     # section 5.3), or may not be repeated: no list is a valid one of them.
     if key in self and key.lower()[:13] in 'upgrade connection sec-websocket host origin':
@@ -136,11 +143,11 @@ def __setitem__(self, key, value):
     setter(self, key, value)
 
 
-microdot.NoCaseDict.__setitem__ = __setitem__
-create = Request.create
+microdot.NoCaseDict.__setitem__ = __setitem__  # type: ignore  # by what mypy has cached
+create: 'Any' = Request.create
 
 
-async def decorated(app, reader, *args, **kwargs):
+async def decorated(app: 'Microdot', reader: 'Any', *args: 'Any', **kwargs: 'Any') -> Request:
     """In place of Microdot's ``Request.create``, which waits for ever for a request's end, and
     takes any number of header lines."""
     head = None
@@ -149,7 +156,7 @@ async def decorated(app, reader, *args, **kwargs):
         if time > 0:
             time += Request.max_body_length  # a body of so many bytes is read too
         head = Stream(reader, WebSocket.max_header_size, time)
-        request = await create(app, head, *args, **kwargs)
+        request: Any = await create(app, head, *args, **kwargs)
         if request:
             request.sock = reader, request.sock[1]
             if request._stream is head:  # Microdot's own, of a body that it has not read
@@ -166,7 +173,7 @@ async def decorated(app, reader, *args, **kwargs):
             timer.clear(head)
 
 
-Request.create = staticmethod(decorated)
+Request.create = staticmethod(decorated)  # type: ignore[method-assign, assignment]
 
 
 class Stream:
@@ -181,19 +188,19 @@ class Stream:
 
     expires = next = None
 
-    def __init__(self, reader, count, time):
+    def __init__(self, reader: 'Any', count: int, time: int) -> None:
         self.reader = reader
         self.count = count
         self.done = False
-        self.task = asyncio.current_task()
+        self.task: Any = asyncio.current_task()
         self.data = asyncio.CancelledError()
         if time > 0:
             timer.set(self, time)
 
-    def __getattr__(self, name):  # as readexactly(), for the body
+    def __getattr__(self, name: str) -> 'Any':  # as readexactly(), for the body
         return getattr(self.reader, name)
 
-    def poll(self, time):
+    def poll(self, time: int) -> int:
         self.done = True
         self.task.cancel()
         if timer.core and self.task.data is asyncio.CancelledError:
@@ -201,7 +208,7 @@ class Stream:
             self.task.data = self.data
         return 0
 
-    def readline(self, maxsize=0):
+    def readline(self, maxsize: int = 0) -> 'Any':
         """The next line, or the first bytes of one that is longer than ``maxsize``, of a request
         ``Request.max_readline``. (MicroPython's own has no limit. A coroutine in the way that
         asyncio writes its own, with little garbage. CPython's is in cpython/main.py.)"""
@@ -225,7 +232,7 @@ class Stream:
         return line
 
 
-def shutdown(websocket):
+def shutdown(websocket: WebSocket) -> None:
     """The end of a connection whose task was cancelled: there is no time to wait for an answer."""
     try:
         if websocket.state == _OPEN:
@@ -235,11 +242,11 @@ def shutdown(websocket):
     websocket.update(_CLOSED, _GOING_AWAY)
 
 
-def register(stream, core):
+def register(stream: 'Any', core: 'Any') -> None:
     """Replace the parts of MicroPython's asyncio that do not survive a lack of memory: see
     docs/upstream."""
 
-    def serve(self, sock, handler, ssl):
+    def serve(self: 'Any', sock: 'Any', handler: 'Any', ssl: 'Any') -> 'Generator[Any]':
         # In place of Server._serve, which ends at a MemoryError, and with it the server.
         self.state = False
         ready = False
@@ -256,7 +263,7 @@ def register(stream, core):
                         client.setblocking(False)
                         peer = stream.Stream(client, {'peername': peer})
                         done = peer.done
-                        asyncio.create_task(handler(peer, peer)).state = done
+                        asyncio.create_task(handler(peer, peer)).state = done  # type: ignore[attr-defined]
                         client = None
                     core._io_queue.queue_read(sock)
                     ready = True
@@ -274,7 +281,7 @@ def register(stream, core):
             if not self.state:
                 raise
 
-    def done(self, task, exc):
+    def done(self: 'Any', task: 'Any', exc: 'Any') -> None:
         # asyncio calls it when the task of a connection has ended: whatever has ended it, no client
         # is left waiting.
         ws = self.websocket
@@ -283,14 +290,14 @@ def register(stream, core):
                 shutdown(ws)
             self.s.close()
             if isinstance(exc, Exception):
-                microdot.print_exception(exc)
+                microdot.print_exception(exc)  # type: ignore[attr-defined]
         if ws:  # else a new attribute would take memory
             # asyncio's queue may keep the task for long: docs/upstream/ended-tasks.md
             self.websocket = None
 
     enqueue = core.IOQueue._enqueue
 
-    def _enqueue(self, sock, i):
+    def _enqueue(self: 'Any', sock: 'Any', i: int) -> None:
         # In place of IOQueue._enqueue, behind whose MemoryError the next poll would crash, since
         # register() makes a slot before there is memory for what belongs there.
         try:
@@ -315,14 +322,14 @@ def register(stream, core):
 
 if timer.core:
     asyncio.start_server  # noqa: B018  imports asyncio.stream
-    register(asyncio.stream, timer.core)
+    register(asyncio.stream, timer.core)  # type: ignore[attr-defined]
     del register  # its memory is free then
-    update = None  # its functions have no attributes to copy
+    update: 'Any' = None  # its functions have no attributes to copy
 else:
     from .platform import update
 
 
-async def after_error_request(request, response):
+async def after_error_request(request: Request, response: Response) -> Response:
     """Registered with the application: runs when a handler raised, or the handshake was refused,
     behind all others."""
     ws = getattr(request, 'websocket', None)
@@ -336,13 +343,13 @@ async def after_error_request(request, response):
     return Response.already_handled  # no HTTP behind the Close
 
 
-def after_request(request, response):
+def after_request(request: Request, response: Response) -> Response:
     """Registered with a request behind all that the application has for it: none of them gets hold
     of ``already_handled``, of which there is but one, and what they return is not written."""
     return Response.already_handled
 
 
-async def aclose(self, code):
+async def aclose(self: WebSocket, code: int) -> None:
     """Close the connection for good: Microdot closes the socket behind this."""
     if self.state == _OPEN:
         await self.close(code)
@@ -352,7 +359,7 @@ async def aclose(self, code):
         await self.wait_closed()
 
 
-async def websocket_upgrade(request, **kwargs):
+async def websocket_upgrade(request: Request, **kwargs: 'Any') -> WebSocket:
     """Upgrade a request to a WebSocket connection, inside a route function.
 
     For example after the user's credentials are verified. Returns the ``WebSocket``::
@@ -374,25 +381,25 @@ async def websocket_upgrade(request, **kwargs):
     ws = await upgrade(request, kwargs)
 
     @request.after_request
-    async def decorated(request, response):
+    async def decorated(request: Request, response: Response) -> None:
         await aclose(ws, _NORMAL)
         request.after_request(after_request)
 
     return ws
 
 
-async def upgrade(request, args=None):
+async def upgrade(request: Request, args: 'dict[str, Any] | None' = None) -> WebSocket:
     """The handshake of a request, with ``args``, a dict of options; the ``WebSocket``. The caller
     has to end it: ``aclose()``. RuntimeError: it was upgraded already."""
     ws = getattr(request, 'websocket', None)
     if ws and ws.state != _CONNECTING:
         raise RuntimeError('this request was upgraded already')
-    handlers = request.app.after_error_request_handlers
+    handlers: Any = request.app.after_error_request_handlers
     if handlers[-1:] != [after_error_request]:  # behind all of the application's
         if after_error_request in handlers:
             handlers.remove(after_error_request)
         handlers.append(after_error_request)
-    ws = request.websocket = WebSocket(request)
+    ws = request.websocket = WebSocket(request)  # type: ignore[attr-defined]
     if args:
         from .features import open
 
@@ -402,14 +409,16 @@ async def upgrade(request, args=None):
     return ws
 
 
-def websocket_wrapper(f, function):
+def websocket_wrapper(
+    f: 'Callable[..., Any]', function: 'Callable[..., Any]'
+) -> 'Callable[..., Any]':
     """The route function for the handler ``f``, with an upgrade other than ``websocket_upgrade``.
 
     :param function: the upgrade, ``async``; takes the request and returns the ``WebSocket``.
                      Microdot's ``asgi`` module has its own.
     """
 
-    async def decorated(request, *args, **kwargs):
+    async def decorated(request: Request, *args: 'Any', **kwargs: 'Any') -> Response:
         ws = await function(request)
         code = _NORMAL
         try:
@@ -418,7 +427,7 @@ def websocket_wrapper(f, function):
             pass
         except Exception as exc:
             if not isinstance(exc, OSError) or exc.errno not in microdot.MUTED_SOCKET_ERRORS:
-                microdot.print_exception(exc)
+                microdot.print_exception(exc)  # type: ignore[attr-defined]
                 code = _INTERNAL_ERROR
         except BaseException:
             # Cancelled, as when the server stops: there is no time to wait for an answer.
@@ -438,7 +447,7 @@ def websocket_wrapper(f, function):
     return update(decorated, f) if update else decorated
 
 
-def with_websocket(f=None, **kwargs):
+def with_websocket(f: 'Callable[..., Any] | None' = None, **kwargs: 'Any') -> 'Callable[..., Any]':
     """Make a route a WebSocket endpoint: the function receives the connection behind the request::
 
         @app.route('/echo')

@@ -11,6 +11,17 @@ from microdot import Request
 
 from . import timer
 
+if False:  # for type checkers alone
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._types import Data
+    from .core import twin
+    from .features.background import Background
+    from .features.compression import Compression
+    from .features.ping import Pings
+
+
 try:
     from micropython import const
 except ImportError:  # CPython
@@ -70,7 +81,7 @@ _LOOKS = const(4)  # of the timer, in the time that a frame or a send may take
 
 
 # The connections of this server that have not ended, in the order of their handshakes.
-connections = []
+connections: 'list[WebSocket]' = []
 
 
 class WebSocketError(Exception):
@@ -83,7 +94,9 @@ class WebSocketError(Exception):
     the request quietly.
     """
 
-    def __init__(self, reason='', code=_ABNORMAL):
+    status_code: int  # of the response that has refused a client
+
+    def __init__(self, reason: str = '', code: int = _ABNORMAL) -> None:
         super().__init__('%s (close code %d)' % (reason or 'connection closed', code))
         self.code = code
         self.reason = reason
@@ -159,9 +172,26 @@ class WebSocket:
     read_buffer_size = 512
 
     #: The close code with which the connection has ended; None while it is open.
-    close_code = None
+    close_code: 'int | None' = None
     #: The reason that came with it, str; None while it is open.
-    close_reason = None
+    close_reason: 'str | None' = None
+
+    # What __getattr__() supplies
+    handshake: 'Callable[..., Any]'
+    message_type: 'int | None'
+    subprotocol: 'str | None'
+    ping_interval: float
+    ping_timeout: float
+
+    # What is None at first
+    protocol: 'twin.Protocol | None'
+    reader: 'twin.Protocol | None'
+    writer: 'twin.Protocol | Compression | None'
+    lock: 'asyncio.Lock | None'
+    message_lock: 'asyncio.Lock | None'
+    compressed: 'Compression | None'
+    pings: 'Pings | None'
+    background: 'Background | None'
 
     protocol = None
     reader = writer = None  # see __init__()
@@ -181,7 +211,7 @@ class WebSocket:
     # Of the timer: see there, and poll().
     expires = next = values = None
 
-    def __init__(self, request):
+    def __init__(self, request: 'Request | None') -> None:
         #: The Microdot ``Request`` that was upgraded, None in a client.
         self.request = request
         #: True once a Close was sent, or the connection was lost: nothing can be sent any more.
@@ -196,7 +226,7 @@ class WebSocket:
         # What messages are written to, while it is open and none has to wait; else None.
         self.writer = None
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> 'Any':
         # The rest of the API takes no memory until it is used.
         try:
             from .features import get
@@ -205,7 +235,9 @@ class WebSocket:
             raise
         return get(self, name)
 
-    def open(self, sock, urandom, maxsize):
+    def open(
+        self, sock: 'tuple[Any, Any]', urandom: 'Callable[[int], bytes] | None', maxsize: int
+    ) -> None:
         """Make the ``Protocol``; ``update(OPEN)`` has to follow once the handshake is done.
 
         :param sock: asyncio's ``(reader, writer)``.
@@ -232,7 +264,9 @@ class WebSocket:
         if self.request:
             connections.append(self)
 
-    async def receive(self, timeout=None, maxsize=None, buffer=None):
+    async def receive(
+        self, timeout: 'float | None' = None, maxsize: 'int | None' = None, buffer: 'Any' = None
+    ) -> 'Any':
         """The next message: str for TEXT, bytes for BINARY.
 
         :param timeout: seconds to wait for it; None: for ever. asyncio.TimeoutError: it has not
@@ -294,7 +328,7 @@ class WebSocket:
             except MemoryError:
                 raise self.abort()
 
-    async def read(self, protocol, maxsize, buffer):
+    async def read(self, protocol: 'twin.Protocol', maxsize: 'int | None', buffer: 'Any') -> 'Any':
         """What ``Protocol.read()`` has found instead of a plain message. Returns the message that a
         compressed one becomes, else None: read on."""
         event = protocol.event
@@ -326,7 +360,7 @@ class WebSocket:
         else:
             return await self.compressed.message(self, maxsize, buffer)
 
-    async def send(self, data, opcode=None):
+    async def send(self, data: 'Data', opcode: 'int | None' = None) -> None:
         """Send a message, or a control frame.
 
         :param data: str, or bytes, bytearray or memoryview; the last two must not change before
@@ -362,7 +396,7 @@ class WebSocket:
             self.abort()  # a part of the frame may be out
             raise
 
-    async def schedule(self, data, opcode):
+    async def schedule(self, data: 'Data', opcode: 'int | None') -> None:
         """``send()`` of a Close, or of what has to wait for another frame or message."""
         if self.closed:
             await asyncio.sleep(0)  # as in receive()
@@ -388,7 +422,9 @@ class WebSocket:
         else:
             await self.flush(True, data, opcode)
 
-    async def flush(self, write=False, data=None, opcode=None):
+    async def flush(
+        self, write: bool = False, data: 'Data | None' = None, opcode: 'int | None' = None
+    ) -> None:
         """Wait until what was written is sent; then, to ``write``, do so, and wait for that.
         OSError: the connection broke."""
         protocol = self.protocol
@@ -415,25 +451,25 @@ class WebSocket:
         finally:
             self.release()
 
-    def acquire(self):
+    def acquire(self) -> None:
         """Messages wait in ``flush()`` from now on, until as many calls of ``release()``."""
         self.waiting += 1  # first: it may take memory
         self.writer = None
 
-    def release(self):
+    def release(self) -> None:
         """The end of an ``acquire()``."""
         self.waiting -= 1
         if not self.waiting and self.state == _OPEN:
             self.writer = self.compressed or self.protocol
 
-    async def drain(self):
+    async def drain(self) -> None:
         """``flush()`` in a task of its own: an error ends the connection, and nothing else."""
         try:
             await self.flush()
         except (OSError, MemoryError):
             self.abort()
 
-    async def close(self, code=_NORMAL, reason=''):
+    async def close(self, code: int = _NORMAL, reason: str = '') -> None:
         """Close the connection: send a Close, wait for the peer's for ``close_timeout`` seconds
         (RFC 6455, section 7).
 
@@ -458,12 +494,12 @@ class WebSocket:
         except MemoryError:
             self.abort()
 
-    async def throw(self, code, reason):
+    async def throw(self, code: int, reason: str) -> None:
         """End the connection with this close code and reason; raises WebSocketError."""
         await self.close(code, reason)
         raise self.exception()
 
-    async def shutdown(self, data, code, reason):
+    async def shutdown(self, data: bytes, code: int, reason: str) -> None:
         """Send a Close, or while ``close_timeout`` lasts wait until it can be sent. ValueError: the
         reason is no UTF-8; nothing has changed then."""
         try:
@@ -474,7 +510,7 @@ class WebSocket:
         except (OSError, MemoryError):
             self.update(_CLOSED, code, reason)
 
-    async def wait_closed(self, wait=True):
+    async def wait_closed(self, wait: bool = True) -> None:
         """A Close has been sent. Drop what arrives until the peer's Close, or do not ``wait``:
         without it the system may answer bytes that come late with a reset, and the peer never see
         ours. A client overrides this: it waits for the connection's end too."""
@@ -483,7 +519,7 @@ class WebSocket:
                 return  # another task does the same from now on
         self.update(_CLOSED)
 
-    async def discard(self):
+    async def discard(self) -> bool:
         """Drop what arrives until a Close, or the connection's end; False: another task has begun
         to do so."""
         protocol = self.protocol
@@ -500,12 +536,12 @@ class WebSocket:
         except (OSError, MemoryError):
             return True
 
-    def abort(self, reason='connection lost'):
+    def abort(self, reason: str = 'connection lost') -> 'WebSocketError':
         """The connection is lost: all tasks that wait for it end; the WebSocketError to raise."""
         self.update(_CLOSED, _ABNORMAL, reason)
         return self.exception()
 
-    def exception(self):
+    def exception(self) -> 'WebSocketError':
         """The WebSocketError that tells how the connection has ended."""
         try:
             return WebSocketError(self.close_reason, self.close_code)
@@ -514,7 +550,7 @@ class WebSocket:
             default.reason = self.close_reason
             return default
 
-    def update(self, state, code=_NORMAL, reason=''):
+    def update(self, state: int, code: int = _NORMAL, reason: str = '') -> None:
         """Change the state, and do what belongs to it; ``code`` and ``reason``, if it is the end.
         Needs no memory from CLOSING on."""
         if state <= self.state:
@@ -549,14 +585,14 @@ class WebSocket:
                 except MemoryError:
                     pass  # all else has been done, but MicroPython's poll still knows the stream
 
-    def register(self):
+    def register(self) -> None:
         """A task was cancelled: the other one that waits for the socket still does."""
         try:
             self.protocol.register()
         except MemoryError:
             self.abort()
 
-    def watch(self, ticks=0):
+    def watch(self, ticks: int = 0) -> None:
         """The connection is in the middle of something: the timer looks whether it gets on. Or,
         with ``ticks``: no task is in receive(); if so in a second, let another one read for it,
         which answers pings and the peer's Close."""
@@ -567,7 +603,7 @@ class WebSocket:
             elif self.expires is None:
                 timer.set(self, self.poll(0) or 1)
 
-    def poll(self, time):
+    def poll(self, time: int) -> int:
         """The timer's look, so many milliseconds after the last; those until the next, 0 if there
         is nothing to look at."""
         if self.state != _OPEN:
@@ -618,7 +654,7 @@ class WebSocket:
         return int(length * 1000) // _LOOKS or 1
 
 
-def count(items, index, time, value, timeout):
+def count(items: list[int], index: int, time: int, value: 'Any', timeout: float) -> bool:
     """Whether something has not got on for ``timeout`` seconds.
 
     :param items: at ``index`` the last ``value``, and behind it the milliseconds since it changed.

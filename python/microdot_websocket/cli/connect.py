@@ -37,7 +37,7 @@ def headers(lines):
 
 def lines_of(stream, loop):
     """A queue of the lines of a stream, None at its end. A thread that nobody waits for reads."""
-    queue = asyncio.Queue()
+    queue: asyncio.Queue = asyncio.Queue()
 
     def put(line):
         try:

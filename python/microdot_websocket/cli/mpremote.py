@@ -101,7 +101,7 @@ def call(device, *words, timeout=60, show=None):
     output = b''
     try:
         while True:
-            watch = threading.Timer(timeout, lambda: (late.set(), process.kill()))
+            watch = threading.Timer(timeout, lambda: (late.set(), process.kill()))  # type: ignore[func-returns-value]
             watch.daemon = True
             if timeout:
                 watch.start()

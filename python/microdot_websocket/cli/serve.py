@@ -31,5 +31,6 @@ def run(args):
     install()
     sys.argv = [args.app, *args.arguments]
     sys.path[0] = os.path.dirname(os.path.abspath(args.app))  # as `python app.py` has it
-    Microdot.run = run_server  # whose end is clean
+    # Whose end is clean.
+    Microdot.run = run_server  # type: ignore[assignment, method-assign]
     runpy.run_path(args.app, run_name='__main__')

@@ -8,6 +8,10 @@ module takes some 250 bytes on a board.)
 
 import sys
 
+if False:  # for type checkers alone
+    from .._types import Buffer, Bytes
+
+
 try:
     from micropython import const
 except ImportError:  # CPython
@@ -21,7 +25,7 @@ _ASCII = const(64)  # the same, where nothing but the highest bit of each byte c
 _TOP_BITS = int.from_bytes(b'\x80' * _ASCII, 'little')
 
 
-def unmask(buf, start, end, key, phase):
+def unmask(buf: 'Buffer', start: int, end: int, key: bytes, phase: int) -> None:
     """XOR ``buf[start:end]`` in place with ``key``; ``buf[start]`` meets ``key[phase & 3]``.
 
     :param buf: a bytearray, or a writable memoryview of bytes.
@@ -45,13 +49,13 @@ def unmask(buf, start, end, key, phase):
         start = stop
 
 
-def unmasked(buf, start, end, key):
+def unmasked(buf: 'Buffer', start: int, end: int, key: bytes) -> 'bytes | memoryview':
     """``buf[start:end]`` without its mask, bytes or a memoryview; ``buf`` may have changed."""
     unmask(buf, start, end, key, 0)
     return memoryview(buf)[start:end]
 
 
-def valid_until(buf, start, end):
+def valid_until(buf: 'Bytes', start: int, end: int) -> int:
     """Up to where ``buf[start:end]`` is valid at a glance: here, up to the first bytes that are not
     all ASCII."""
     while start < end:
@@ -66,7 +70,7 @@ if sys.implementation.name == 'cpython':
     from ..cpython.payload import unmask, unmasked, valid_until  # noqa: F401, F811
 
 
-def utf8(buf, start, end, state):
+def utf8(buf: 'Bytes', start: int, end: int, state: int) -> int:
     """Continue to check UTF-8 (RFC 3629) over ``buf[start:end]``: bytes, bytearray or memoryview.
 
     ``state`` is 0 at the start of the text, then what the last call returned. Returns the new

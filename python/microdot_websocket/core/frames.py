@@ -4,6 +4,9 @@ use, with an underscore: so they take no memory there, and no look-up."""
 from . import const
 from .sending import write_header
 
+if False:  # for type checkers alone
+    from .._types import Data
+
 # Opcodes, section 5.2
 CONT = const(0)
 TEXT = const(1)
@@ -51,7 +54,7 @@ LENGTH_MAX = const(0x3FFFFFFF)
 BUFFER_MIN = const(139)
 
 
-def encode_frame(opcode, payload):
+def encode_frame(opcode: int, payload: 'Data') -> bytes:
     """A whole unmasked frame with FIN, bytes.
 
     :param payload: str, of which the UTF-8 is sent, or bytes, bytearray or memoryview.

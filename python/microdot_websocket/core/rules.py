@@ -7,6 +7,11 @@ that has arrived whole comes as an object, in ``message``, instead of through ``
 
 from . import const, unmask, unmasked, utf8
 
+if False:  # for type checkers alone
+    from typing import Any
+
+    from .._types import Buffer
+
 # Of frames.py, whose values these are: with an underscore they take no RAM and no look-ups on a
 # board.
 _TEXT = const(1)
@@ -38,13 +43,13 @@ _BUFFER = const(1)  # to msg[0:room], again and again: FULL
 _SKIP = const(2)  # nowhere: it is checked and dropped, and not returned at its end
 
 
-def is_close_code(code):
+def is_close_code(code: int) -> bool:
     """Whether ``code`` may stand in a Close (section 7.4.2 and IANA's registry). Twin:
     ws_is_close_code"""
     return 3000 <= code <= 4999 or (1000 <= code <= 1014 and not 1004 <= code <= 1006)
 
 
-def error(event):
+def error(event: int) -> tuple[int, str]:
     """What a Close has to tell a peer that broke a rule: its code (section 7.4.1) and its reason.
     Twins: ws_error_code, ws_error_text"""
     code = 1002
@@ -74,7 +79,11 @@ class Rules:
     :param rsv1: whether compressed messages have been agreed on (RFC 7692).
     """
 
-    def __init__(self, masked, rsv1):
+    buf: 'bytearray | None'
+    msg: 'Buffer | None'
+    message: 'str | bytes | None'
+
+    def __init__(self, masked: bool, rsv1: bool) -> None:
         self.masked = masked
         self.rsv1 = rsv1
         self.buf = self.msg = None
@@ -96,7 +105,7 @@ class Rules:
         self.message = None
         self.close_code = _NO_STATUS
 
-    def next(self):
+    def next(self) -> int:
         """What has arrived: an opcode, of a message or a control frame; IDLE, MORE, ROOM or FULL;
         or an error. Twin: ws_next
 
@@ -164,7 +173,7 @@ class Rules:
             if result:
                 return result
 
-    def decode(self, opcode, index, start, stop):
+    def decode(self, opcode: int, index: int, start: int, stop: int) -> int:
         """A message whose frame is whole: its mask key at buf[index:start], then its payload, up to
         stop."""
         self.index = stop
@@ -189,7 +198,7 @@ class Rules:
         self.message = message
         return opcode
 
-    def _check_header(self, first, masked, length, size):
+    def _check_header(self, first: int, masked: bool, length: int, size: int) -> int:
         """Whether a frame may come now, by its header, whose first part has size bytes: 0 or an
         error. Twin: check_header"""
         opcode = first & 0x0F
@@ -209,7 +218,7 @@ class Rules:
             return _ERR_CONT
         return 0
 
-    def open(self, first, length):
+    def open(self, first: int, length: int) -> int:
         """A data frame's header is there: begin the message, or go on with it. 0 or an error.
         Twin: begin_frame"""
         opcode = first & 0x0F
@@ -234,11 +243,11 @@ class Rules:
         self.frames = self.frames + 1 & _LENGTH_MAX
         return 0
 
-    def _control(self, opcode, start, stop):
+    def _control(self, opcode: int, start: int, stop: int) -> int:
         """A whole control frame, its payload at buf[start:stop]: its opcode, or an error. One that
         is refused stays where it is, so that discard() finds a bad Close, too. Twin: control"""
         buf = self.buf
-        data = bytes(unmasked(buf, start, stop, self.key) if self.masked else buf[start:stop])
+        data: Any = bytes(unmasked(buf, start, stop, self.key) if self.masked else buf[start:stop])
         if opcode == _CLOSE:
             self.close_code = _NO_STATUS
             reason = b''
@@ -256,7 +265,7 @@ class Rules:
         self.message = data
         return opcode
 
-    def collect(self):
+    def collect(self) -> int:
         """Take what has arrived of the current frame's payload: 0, or what next() has to return.
         Twin: gather"""
         n = self.arrived
@@ -293,7 +302,7 @@ class Rules:
                 return _ERR_UTF8
         return 0
 
-    def direct(self, size):
+    def direct(self, size: int) -> int:
         """How many bytes may be read straight to the end of msg; 0 unless that is ``size`` or more.
         Twin: ws_direct"""
         if self.index != self.end or self.sink == _SKIP:
@@ -301,7 +310,7 @@ class Rules:
         n = min(self.room - self.size, self.left)
         return n if n >= size else 0
 
-    def discard(self):
+    def discard(self) -> bool:
         """For an end that has sent its Close: drop what has arrived, without checks; True once a
         Close was in it. Twin: ws_discard"""
         self.left -= self.arrived

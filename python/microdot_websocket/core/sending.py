@@ -2,6 +2,14 @@
 
 from . import const, unmask, utf8
 
+if False:  # for type checkers alone
+    from collections.abc import Callable, Generator
+    from typing import Any
+
+    from .._types import Buffer, Bytes
+    from ..transport import Transport
+    from .stream import SocketTransport
+
 # Of frames.py, whose values these are.
 _BINARY = const(2)
 _CLOSE = const(8)
@@ -21,7 +29,7 @@ _ECONNABORTED = const(103)
 _BURST = const(32)  # reads and writes without waiting, until other tasks get their turn
 
 
-def write_header(first, length, key):
+def write_header(first: int, length: int, key: bytes) -> bytes:
     """The header of a frame (section 5.2), bytes: 2, 4 or 10, and the key's 4.
 
     :param first: the first byte: FIN, RSV bits and opcode.
@@ -42,7 +50,17 @@ class Sending:
     """What ``Protocol`` is to whoever sends. Of what is read it looks at ``index`` and ``end``,
     which differ if something has arrived and is not decoded."""
 
-    def __init__(self, stream, urandom, maxsize):
+    index: int
+    end: int
+    _pending: 'Bytes | None'
+    _cork: 'Any'
+
+    def __init__(
+        self,
+        stream: 'Transport | SocketTransport',
+        urandom: 'Callable[[int], bytes] | None',
+        maxsize: int,
+    ) -> None:
         self._stream = stream  # a transport
         self.urandom = urandom
         self._burst = _BURST
@@ -61,7 +79,7 @@ class Sending:
         # waits for it to.
         self._unread = 255
 
-    def write(self, data, opcode):
+    def write(self, data: 'Any', opcode: 'int | None') -> 'int | None':
         """Send a frame, masked if this is a client. Twin: protocol_write
 
         :param data: str, of which the UTF-8 is sent, or bytes, bytearray or memoryview.
@@ -138,7 +156,7 @@ class Sending:
         self._burst = _BURST
         return _YIELD
 
-    def append(self, data):
+    def append(self, data: 'Bytes') -> int:
         """Put the frame into the cork: CORKED if it is the first, 0 if it is not; BUSY; -1: it has
         to be sent. Twin: cork"""
         size = len(data) + _HEADER_MAX
@@ -156,18 +174,18 @@ class Sending:
         self._cork.extend(self.pack(data, 0, len(data)))
         return result
 
-    def pack(self, data, sent, maxsize):
+    def pack(self, data: 'Bytes', sent: int, maxsize: int) -> 'Bytes':
         """The frame that is being sent, from byte ``sent`` on, with so many bytes of its payload at
         most. Twin: compose"""
         header = self._header
         at = max(sent - len(header), 0)
-        body = memoryview(data)[at : at + maxsize]
+        body: Buffer = memoryview(data)[at : at + maxsize]
         if self._key:
             body = bytearray(body)  # the sender's memory stays as it is
             unmask(body, 0, len(body), self._key, at)
         return header[sent:] + body if at == 0 else body
 
-    def send(self, data):
+    def send(self, data: 'Bytes') -> bool:
         """Hand the frame of this payload to the system, from byte _sent on: whether it has all of
         it. What it does not take is kept in _pending. Twin: send_frame"""
         transport = self._stream
@@ -189,7 +207,7 @@ class Sending:
         self._header = self._key = b''  # left where they are, they would split the free memory
         return not transport.unsent
 
-    def flush(self):
+    def flush(self) -> bool:
         """Hand to the system what waits: whether something still does. Twin: protocol_flush
 
         OSError: the connection broke, or abort() was called. RuntimeError: as of read().
@@ -200,7 +218,7 @@ class Sending:
             raise OSError(_ECONNABORTED)
         return self._flush()
 
-    def _flush(self):
+    def _flush(self) -> bool:
         self._blocked = True
         if self._cork:
             piece = memoryview(self._cork)[self._cork_sent :]
@@ -221,7 +239,7 @@ class Sending:
         self._blocked = not self._stream.is_sent()
         return self._blocked
 
-    def wait(self):
+    def wait(self) -> 'Sending':
         """Queue the current task until bytes have gone out: ``await protocol.wait()``, after
         flush() has returned True. RuntimeError: another task does so, or as of read(). Twin:
         protocol_wait"""
@@ -235,16 +253,16 @@ class Sending:
             self._burst = _BURST
         return self
 
-    def __iter__(self):
+    def __iter__(self) -> 'Generator[Any]':
         """``await protocol``, behind a call that has queued the current task: it waits once. Twin:
         protocol_iternext"""
         awaited = self.iterator
         self.iterator = None
-        return iter(awaited or ())
+        return iter(awaited or ())  # type: ignore[return-value]
 
-    __await__ = __iter__  # CPython
+    __await__: 'Any' = __iter__  # CPython
 
-    def register(self):
+    def register(self) -> None:
         """To be called by a task that was cancelled while it awaited the protocol: the asyncio of
         MicroPython has then forgotten the other task, too. Of a frame that is sent in part the rest
         is copied, since its owner may change it from now on. Twin: protocol_register"""

@@ -5,6 +5,11 @@ import asyncio
 
 from . import const
 
+if False:  # for type checkers alone
+    from typing import Any
+
+    from .._types import Buffer, Bytes
+
 core = getattr(asyncio, 'core', None)  # not of CPython
 
 _EIO = const(5)
@@ -32,7 +37,7 @@ class SocketTransport:
     keeps = not core  # on CPython there is none to keep anything
     unsent = 0
 
-    def __init__(self, stream):
+    def __init__(self, stream: 'Any') -> None:
         if stream is not None and not (hasattr(stream, 'readinto') and hasattr(stream, 'write')):
             raise TypeError('stream')
         self._stream = stream
@@ -41,7 +46,7 @@ class SocketTransport:
         self.inside = False
         self._registers = self._yields = False
 
-    def readinto(self, buf):
+    def readinto(self, buf: 'Buffer') -> 'int | None':
         self.inside = True
         try:
             n = self._stream.readinto(buf)
@@ -49,7 +54,7 @@ class SocketTransport:
             self.inside = False
         return n if n is None or 0 <= n | 0 <= len(buf) else _refuse(n)
 
-    def write(self, buf):
+    def write(self, buf: 'Bytes') -> 'int | None':
         self.inside = True
         try:
             n = self._stream.write(buf)
@@ -57,10 +62,10 @@ class SocketTransport:
             self.inside = False
         return n if n is None or 0 <= n | 0 <= len(buf) else _refuse(n)
 
-    def is_sent(self):
+    def is_sent(self) -> bool:
         return True
 
-    def wait(self, index):
+    def wait(self, index: int) -> 'Any':
         queue = core._io_queue
         entry = self._entry
         task = entry[index]
@@ -82,20 +87,20 @@ class SocketTransport:
     # What a task awaits, in the way of asyncio's own: an iterator made anew would take memory when
     # the task is in the queue already.
 
-    def __iter__(self):
+    def __iter__(self) -> 'SocketTransport':
         return self
 
-    def __next__(self):
+    def __next__(self) -> None:
         if not self._yields:
             raise StopIteration
         self._yields = False  # asyncio runs a task again when it is woken
 
-    def requeue(self):
+    def requeue(self) -> bool:
         was_writing = self._entry[1] is core.cur_task
         self.update(core._io_queue)
         return was_writing
 
-    def wake(self, n=1):
+    def wake(self, n: int = 1) -> bool:
         """Of the tasks that read and write the first n."""
         queue = core._io_queue
         woken = False
@@ -107,11 +112,11 @@ class SocketTransport:
         self.update(queue)
         return woken
 
-    def abort(self):
+    def abort(self) -> None:
         if self._stream is not None:
             self.wake(2)
 
-    def update(self, queue):
+    def update(self, queue: 'Any') -> None:
         """Let asyncio's queue know of the tasks that still wait. Without one let it forget the
         entry, which it would keep."""
         entry = self._entry
@@ -132,14 +137,14 @@ class SocketTransport:
             queue.poller.unregister(self._stream)
             del queue.map[self._key]
 
-    def _register(self, queue, events):
+    def _register(self, queue: 'Any', events: int) -> None:
         self._registers = True
         queue.map[self._key] = self._entry
         queue.poller.register(self._stream, events)
         self._registers = False
 
 
-def _refuse(n):
+def _refuse(n: int) -> 'int | None':
     """What a stream's own method returned instead of a number of bytes: MicroPython takes a
     negative one for an error (py/stream.h, extmod/modio.c)."""
     if n == -_EAGAIN:

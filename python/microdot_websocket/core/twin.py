@@ -11,6 +11,12 @@ from .rules import Rules, error
 from .sending import Sending
 from .stream import SocketTransport
 
+if False:  # for type checkers alone
+    from collections.abc import Callable
+    from typing import Any
+
+    from .._types import Buffer
+
 # Of frames.py, rules.py and sending.py, whose values these are.
 _TEXT = const(1)
 _CLOSE = const(8)
@@ -40,7 +46,7 @@ _WAITED = const(2)  # to be seen by how much the next read brings
 #: The read buffer that no connection holds, by its size in bytes: one that waits between two frames
 #: needs none. (A dict, since event loops in several threads of CPython must not take the same one.)
 #: Whoever clears it gives the memory back.
-spare = {}
+spare: dict[int, bytearray] = {}
 
 
 class Shared:
@@ -79,9 +85,19 @@ class Protocol(Rules, Sending):
     ``poll`` is set by whoever looks whether frames that have begun get on.
     """
 
+    maxsize: 'int | str'
+    buffer: 'Any'
+
     def __init__(
-        self, stream, urandom, buffering, limit, max_fragments, compressed_limit, held_limit
-    ):
+        self,
+        stream: 'Any',
+        urandom: 'Callable[[int], bytes] | None',
+        buffering: int,
+        limit: int,
+        max_fragments: int,
+        compressed_limit: int,
+        held_limit: int,
+    ) -> None:
         # `|` raises TypeError for whatever is not an int, and is negative if one of them is.
         if (buffering | limit | max_fragments | compressed_limit | held_limit) < 0:
             raise ValueError('range')
@@ -109,7 +125,7 @@ class Protocol(Rules, Sending):
         self._more = _YES
         self._woken = False  # read() has to give WOKEN
 
-    def read(self, limit, buffer):
+    def read(self, limit: int, buffer: 'Any') -> 'Any':
         """The next message, or what there is instead. Twin: protocol_read
 
         :param limit: the longest message, in bytes, that is accepted; 0: no limit, -1: the one of
@@ -208,7 +224,7 @@ class Protocol(Rules, Sending):
                 self._unread = 255
                 return None
 
-    def finish(self, event):
+    def finish(self, event: int) -> bool:
         """From now on this is all that read() finds. Twin: finish"""
         self.event = self._last = event
         self.msg = None
@@ -216,7 +232,7 @@ class Protocol(Rules, Sending):
         self.held(0)
         return False
 
-    def _result(self, event):
+    def _result(self, event: int) -> 'Any':
         """What read() returns for this event. Twins: take_message, keep_data"""
         message = self.message
         if event == _FULL and self.hold:
@@ -243,7 +259,7 @@ class Protocol(Rules, Sending):
                 event = _ERR_MEMORY
         return self.finish(event) if event == _CLOSE or event < 0 else False
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> 'Any':
         # Properties would make each store to any attribute slow on MicroPython.
         event = self.event
         if name == 'data':
@@ -270,7 +286,7 @@ class Protocol(Rules, Sending):
             return 1 + self._sent + self._cork_sent + self._stream.unsent
         raise AttributeError(name)
 
-    def select(self, buffer):
+    def select(self, buffer: 'Any') -> None:
         """From now on messages go to this buffer, which may have changed since the last time.
         Twins: set_sink, refresh_sink"""
         room = 0
@@ -296,7 +312,7 @@ class Protocol(Rules, Sending):
             self.msg = buffer
             self.room = room
 
-    def extend(self):
+    def extend(self) -> None:
         """Make room for the message in progress: twice that, if there is so much, while fragments
         are to follow, so that many short ones do not copy it each time. MemoryError; also if all
         connections would hold more than they may. (One alone may hold as much as there is.) Twin:
@@ -321,12 +337,12 @@ class Protocol(Rules, Sending):
         self.room = len(msg)
         self.held(len(msg))
 
-    def held(self, n):
+    def held(self, n: int) -> None:
         """So many bytes are held for the message in progress. Twin: hold"""
         Shared.held += n - self._held
         self._held = n
 
-    def release(self):
+    def release(self) -> None:
         """Nothing in the read buffer is needed any more: let other connections have it. Twin:
         release_buffer"""
         if self.buf is not None:
@@ -334,7 +350,7 @@ class Protocol(Rules, Sending):
             self.buf = None
             self.index = self.end = 0
 
-    def recv(self):
+    def recv(self) -> 'int | None':
         """Read once, to the read buffer or straight to the message: how many bytes, 0 at the end,
         None if nothing is there. Twin: read_once"""
         if self.closed:
@@ -345,6 +361,7 @@ class Protocol(Rules, Sending):
             size = self.buffering
             if self.left >= size:
                 direct = self.direct(size)
+            view: Buffer
             if direct:
                 view = memoryview(self.msg)[self.size : self.size + direct]
             else:
@@ -371,7 +388,7 @@ class Protocol(Rules, Sending):
             self.release()
         return n
 
-    def drain(self):
+    def drain(self) -> 'bool | None':
         """For an end that has sent its Close: drop what arrives, without checks. Twin:
         protocol_drain
 
@@ -400,7 +417,7 @@ class Protocol(Rules, Sending):
                 self._unread = 255
                 return None
 
-    def schedule(self):
+    def schedule(self) -> None:
         """Let the task that is queued to read run next: its read() gives WOKEN. Without one it does
         nothing. Twin: protocol_schedule"""
         if self._stream.inside:
@@ -408,7 +425,7 @@ class Protocol(Rules, Sending):
         if self._stream.wake():
             self._woken = True
 
-    def abort(self):
+    def abort(self) -> None:
         """Let all tasks that are queued run next: read() gives END, write() and flush() raise
         OSError from now on. Buffers are given back. Needs no memory. Twin: protocol_abort"""
         self.closed = True

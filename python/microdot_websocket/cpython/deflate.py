@@ -2,6 +2,10 @@
 
 import zlib
 
+if False:  # for type checkers alone
+    from .._types import Buffer, Data
+
+
 TAIL = b'\x00\x00\xff\xff\x03\x00'
 STREAMS = 16
 MIN_BITS = 9  # zlib has no raw windows of 8 bits
@@ -12,24 +16,24 @@ _MEMORY = 5  # zlib's memLevel: 16 KB, which a short message needs no more of
 class Inflater:
     sure = True
 
-    def __init__(self, data, few, bits):
+    def __init__(self, data: bytes, few: int, bits: int) -> None:
         self.size = len(data)
         self._message = data + TAIL
         self._bits = bits
         self.rewind()
 
-    def rewind(self):
+    def rewind(self) -> None:
         self._input = self._message
         self._streams = 0
         self._next_stream()
 
-    def _next_stream(self):
+    def _next_stream(self) -> None:
         self._streams += 1
         if self._streams > STREAMS:
             raise ValueError('too many final blocks')
         self._stream = zlib.decompressobj(-self._bits)
 
-    def readinto(self, buf):
+    def readinto(self, buf: 'Buffer') -> int:
         view = memoryview(buf)
         n = 0
         while n < len(view):
@@ -51,7 +55,7 @@ class Inflater:
         return n
 
 
-def deflate(payload, bits, level):
+def deflate(payload: 'Data', bits: int, level: int) -> 'bytes | None':
     if isinstance(payload, str):
         payload = payload.encode()
     stream = zlib.compressobj(level, zlib.DEFLATED, -bits, _MEMORY)

@@ -3,7 +3,7 @@
 import sys
 
 
-def install():
+def install() -> None:
     """Make ``microdot.websocket`` this package, for Microdot's own modules and the application.
 
     RuntimeError: Microdot's module has been imported already, so somebody holds its classes.
@@ -19,10 +19,10 @@ def install():
             'importing microdot.websocket, microdot.asgi, microdot.wsgi or microdot.test_client'
         )
     sys.modules['microdot.websocket'] = microdot_websocket
-    microdot.websocket = microdot_websocket
+    microdot.websocket = microdot_websocket  # type: ignore[attr-defined]
 
 
-def start():
+def start() -> None:
     """Make the package what it is on CPython besides: see ``main.py``; ``install()``."""
     import microdot_websocket
 

@@ -13,12 +13,16 @@ from ..websocket import WebSocket
 from .install import install
 from .properties import as_properties
 
+if False:  # for type checkers alone
+    from typing import Any
+
+
 __all__ = ['install']
 
 handle_request = Microdot.handle_request
 
 
-async def wrapper(self, reader, writer):
+async def wrapper(self: Microdot, reader: 'Any', writer: 'Any') -> None:
     """In place of ``Microdot.handle_request``, which leaves the connection open if it is cancelled
     or raises. (On MicroPython asyncio calls what does so: ``done()`` in upgrade.py.)"""
     try:
@@ -31,7 +35,7 @@ async def wrapper(self, reader, writer):
             raise
 
 
-async def readline(self, maxsize=0):
+async def readline(self: Stream, maxsize: int = 0) -> bytes:
     """``upgrade.Stream.readline``: asyncio's has a limit for a line."""
     line = await self.reader.readline()
     self.count -= max(len(line), 64)
@@ -40,8 +44,8 @@ async def readline(self, maxsize=0):
     return line
 
 
-Microdot.handle_request = wrapper
-Stream.readline = readline
+Microdot.handle_request = wrapper  # type: ignore[method-assign]
+Stream.readline = readline  # type: ignore[method-assign]
 WebSocket.read_buffer_size = 1 << 14
 WebSocket.max_connections = 0
 WebSocket.handshake = handshake

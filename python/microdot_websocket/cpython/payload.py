@@ -1,10 +1,14 @@
 """What CPython does faster in another way: see ``core/__init__.py``."""
 
+if False:  # for type checkers alone
+    from .._types import Buffer, Bytes
+
+
 _SMALL = 256  # bytes, up to which one int is faster
 _XOR = [bytes(i ^ k for i in range(256)) for k in range(256)]
 
 
-def unmask(buf, start, end, key, phase):
+def unmask(buf: 'Buffer', start: int, end: int, key: bytes, phase: int) -> None:
     # Each fourth byte meets the same byte of the key, and CPython translates bytes faster than it
     # makes ints of them.
     if type(buf) is bytearray:
@@ -15,12 +19,12 @@ def unmask(buf, start, end, key, phase):
             buf[piece] = buf[piece].translate(_XOR[k])
             start += 1
     else:  # a memoryview, which has no translate()
-        piece = bytearray(buf[start:end])
-        unmask(piece, 0, end - start, key, phase)
-        buf[start:end] = piece
+        part = bytearray(buf[start:end])
+        unmask(part, 0, end - start, key, phase)
+        buf[start:end] = part
 
 
-def unmasked(buf, start, end, key):
+def unmasked(buf: 'Buffer', start: int, end: int, key: bytes) -> 'bytes | memoryview':
     size = end - start
     if size <= _SMALL:
         mask = int.from_bytes((key * (size + 3 >> 2))[:size], 'little')
@@ -29,7 +33,7 @@ def unmasked(buf, start, end, key):
     return memoryview(buf)[start:end]
 
 
-def valid_until(buf, start, end):
+def valid_until(buf: 'Bytes', start: int, end: int) -> int:
     # The decoder says where it stopped, at ASCII or not.
     try:
         str(memoryview(buf)[start:end], 'utf-8')

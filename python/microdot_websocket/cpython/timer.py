@@ -6,10 +6,14 @@ Each loop has its own, since loops may run in several threads.
 import asyncio
 import builtins
 
+if False:  # for type checkers alone
+    from typing import Any
+
+
 _NAME = 'microdot_websocket_timer'  # of a loop's attribute: so its timer goes when it goes
 
 
-def set(watch, time):
+def set(watch: 'Any', time: int) -> None:
     """Look at a watch in so many milliseconds."""
     loop = asyncio.get_running_loop()
     timer = getattr(loop, _NAME, None)
@@ -19,7 +23,7 @@ def set(watch, time):
     timer.set(watch, time)
 
 
-def clear(watch):
+def clear(watch: 'Any') -> None:
     """Do not look at a watch any more. Nothing happens if it is not set."""
     timer = watch.next
     watch.expires = watch.next = None
@@ -30,13 +34,13 @@ def clear(watch):
 class _Timer:
     """Of an event loop; ``next`` of its watches."""
 
-    def __init__(self, loop):
+    def __init__(self, loop: 'Any') -> None:
         self._loop = loop
-        self.watches = builtins.set()
+        self.watches: builtins.set[Any] = builtins.set()
         self._handle = None
-        self._due = 0
+        self._due: float = 0
 
-    def set(self, watch, time):
+    def set(self, watch: 'Any', time: int) -> None:
         loop = self._loop
         if watch.expires is None:
             watch.start = loop.time()
@@ -48,13 +52,13 @@ class _Timer:
         elif self._handle is None or watch.expires < self._due:
             self._wake_at(watch.expires)
 
-    def _wake_at(self, due):
+    def _wake_at(self, due: float) -> None:
         if self._handle is not None:
             self._handle.cancel()
         self._due = due
         self._handle = self._loop.call_at(due, self._look_at_all)
 
-    def _look(self, watch):
+    def _look(self, watch: 'Any') -> None:
         from ..timer import poll
 
         now = self._loop.time()
@@ -67,7 +71,7 @@ class _Timer:
             else:
                 clear(watch)
 
-    def _look_at_all(self):
+    def _look_at_all(self) -> None:
         self._handle = None
         for watch in list(self.watches):
             self._look(watch)

@@ -3,6 +3,13 @@ first used."""
 
 import sys
 
+if False:  # for type checkers alone
+    from collections.abc import Callable
+    from typing import Any
+
+    from ..websocket import WebSocket
+
+
 MODULES = {
     '__aiter__': 'iteration',
     '__aenter__': 'iteration',
@@ -34,12 +41,12 @@ DEFAULTS = {
 }
 
 
-def attach(cls, name):
+def attach(cls: type, name: str) -> None:
     """Make the method what it would be if it stood in the class."""
     setattr(cls, name, getattr(load(MODULES[name]), name))
 
 
-def load(name):
+def load(name: str) -> 'Any':
     """Import a feature's module, whole or not at all: MicroPython keeps the name of a module for
     which there was no memory, and the next import of that crashes."""
     before = list(sys.modules)
@@ -55,13 +62,13 @@ def load(name):
             sys.modules.pop(name)  # no list of them: there is no memory
 
 
-def attach_all(cls):
+def attach_all(cls: type) -> None:
     """On CPython, which looks for special methods in the class only."""
     for name in MODULES:
         attach(cls, name)
 
 
-def get(ws, name):
+def get(ws: 'WebSocket', name: str) -> 'Any':
     """What ``ws.name`` is if neither the object nor its class has it."""
     if name == 'handshake':  # of Microdot's class; with_websocket() does it
         from ..upgrade import handshake
@@ -78,11 +85,11 @@ def get(ws, name):
     raise AttributeError("'WebSocket' object has no attribute '%s'" % name)
 
 
-async def open(ws, options):
+async def open(ws: 'WebSocket', options: 'dict[str, Any]') -> None:
     """The handshake of a connection with options: see ``options.py``."""
     await load('options').open(ws, options)
 
 
-def decorated(f, options):
+def decorated(f: 'Callable[..., Any] | None', options: 'dict[str, Any]') -> 'Callable[..., Any]':
     """What ``with_websocket`` returns if there are options: see ``options.py``."""
     return load('options').decorated(f, options)

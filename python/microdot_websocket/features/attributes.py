@@ -1,5 +1,11 @@
 """The options of a connection, a server's and a client's: which there are, and how it gets them."""
 
+if False:  # for type checkers alone
+    from typing import Any
+
+    from ..websocket import WebSocket
+
+
 _ATTRIBUTES = (
     'max_message_length',
     'max_fragments',
@@ -18,7 +24,7 @@ CLIENT_NAMES = _ATTRIBUTES + ('compression',)
 NAMES = CLIENT_NAMES + _LISTS
 
 
-def check(options, names=NAMES):
+def check(options: 'dict[str, Any]', names: tuple[str, ...] = NAMES) -> None:
     """TypeError if there is no such option, or it is of a wrong kind."""
     for name, value in options.items():
         if name not in names:
@@ -31,7 +37,7 @@ def check(options, names=NAMES):
             check(value, _COMPRESSION)
 
 
-def give(ws, options, names=NAMES):
+def give(ws: 'WebSocket', options: 'dict[str, Any]', names: tuple[str, ...] = NAMES) -> None:
     """Set those of a connection's options that are attributes. TypeError: see ``check()``."""
     check(options, names)
     for name, value in options.items():

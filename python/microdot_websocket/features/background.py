@@ -8,6 +8,13 @@ from microdot import Request
 
 from ..websocket import WebSocketError, const
 
+if False:  # for type checkers alone
+    from typing import Any
+
+    from .._types import Buffer
+    from ..websocket import WebSocket
+
+
 _TEXT = const(1)
 _BINARY = const(2)
 _OPEN = const(1)  # a state, of websocket.py
@@ -23,23 +30,23 @@ class Background:
     compressed and one in fragments are left where they are, with all behind them.
     """
 
-    def __init__(self, ws):
+    def __init__(self, ws: 'WebSocket') -> None:
         self._ws = ws
-        self._messages = []  # str or bytes, the oldest first
+        self._messages: list[str | bytes] = []  # str or bytes, the oldest first
         limit = ws.max_message_length
         self._room = limit if limit > 0 else Request.max_body_length
         self._receiving = False  # the handler is in receive()
         #: Whether a task reads.
         self.reads = True
         #: TEXT or BINARY: of the message that receive() gave last.
-        self.opcode = None
+        self.opcode: int | None = None
         #: The rest of a message that goes into a buffer, for the code that has asked for it.
-        self.rest = None
+        self.rest: _Rest | None = None
         asyncio.create_task(self._read())
         ws.background = self
         ws.reader = None
 
-    async def _read(self):
+    async def _read(self) -> None:
         ws = self._ws
         try:
             while ws.state == _OPEN and self._room > 0:
@@ -59,7 +66,7 @@ class Background:
         finally:
             self.reads = False
 
-    async def receive(self, maxsize, buffer):
+    async def receive(self, maxsize: int, buffer: 'Any') -> 'Any':
         """``ws.receive(None, maxsize, buffer)``: from what is kept, or what comes next."""
         ws = self._ws
         if self._receiving:
@@ -76,7 +83,7 @@ class Background:
             ws.watch(1)
         return await ws.receive(None, maxsize, buffer)
 
-    async def _stop(self):
+    async def _stop(self) -> None:
         """Let the task that reads end, with nothing lost."""
         ws = self._ws
         self._receiving = True
@@ -88,7 +95,7 @@ class Background:
         finally:
             ws.timeout = self._receiving = False
 
-    async def _put(self, message, maxsize, buffer):
+    async def _put(self, message: 'str | bytes', maxsize: int, buffer: 'Any') -> int:
         """Put it into a buffer: the bytes of it that are there."""
         self.opcode = _BINARY
         if isinstance(message, str):
@@ -105,12 +112,12 @@ class Background:
 class _Rest:
     """A message that goes into a buffer piece by piece."""
 
-    def __init__(self, message, buffer):
+    def __init__(self, message: bytes, buffer: 'Buffer') -> None:
         self._message = memoryview(message)
         self._buffer = memoryview(buffer)
         self.ended = False
 
-    async def receive(self, ws):
+    async def receive(self, ws: 'WebSocket') -> int:
         """Fill the buffer, or less at the message's end; the bytes."""
         n = min(len(self._message), len(self._buffer))
         self._buffer[:n] = self._message[:n]
@@ -119,6 +126,6 @@ class _Rest:
         return n
 
 
-def listen(self):
+def listen(self: 'WebSocket') -> None:
     """From now on read in the background."""
     Background(self)

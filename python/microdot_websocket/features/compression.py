@@ -19,13 +19,21 @@ from microdot import Request
 from ..codec import utf8
 from ..websocket import const
 
+if False:  # for type checkers alone
+    from collections.abc import Awaitable, Callable
+    from typing import Any
+
+    from .._types import Data
+    from ..websocket import WebSocket
+
+
 try:
     if sys.implementation.name == 'cpython':
         from ..cpython.deflate import MIN_BITS, Inflater, deflate
     else:
-        from .deflate import MIN_BITS, Inflater, deflate
+        from .deflate import MIN_BITS, Inflater, deflate  # type: ignore[assignment]
 except ImportError:  # a firmware that has no deflate
-    Inflater = deflate = None
+    Inflater = deflate = None  # type: ignore[misc]
 
 EXTENSION = 'permessage-deflate'
 OURS = EXTENSION + '; server_no_context_takeover; client_no_context_takeover'
@@ -43,7 +51,7 @@ _INVALID_PAYLOAD = const(1007)
 _TOO_BIG = const(1009)
 
 
-def message_limit(ws):
+def message_limit(ws: 'WebSocket') -> int:
     """The longest message that a connection accepts, in bytes."""
     limit = ws.max_message_length
     return limit if limit > 0 else Request.max_body_length if limit else _MAX_LENGTH
@@ -62,7 +70,9 @@ class Compression:
     :param limit: of a message, in bytes: see ``message_limit()``.
     """
 
-    def __init__(self, ws, agreed, options, limit):
+    def __init__(
+        self, ws: 'WebSocket', agreed: tuple[str, int, int], options: 'Any', limit: int
+    ) -> None:
         self.ws = ws
         self.maxsize = Request.max_body_length
         _, receive_bits, self.send_bits = agreed
@@ -74,9 +84,9 @@ class Compression:
         #: is 9 bits a byte, by an end that has only the fixed codes.
         self.limit = min(limit + (limit >> 3) + 16, _MAX_LENGTH)
         #: The rest of a message that goes into a buffer, for the code that has asked for it.
-        self.rest = None
+        self.rest: Pieces | None = None
 
-    def write(self, data, opcode):
+    def write(self, data: 'Data', opcode: 'int | None') -> 'int | None':
         """As ``Protocol.write()``. ValueError too: text that is no UTF-8."""
         protocol = self.ws.protocol
         bits = self.send_bits
@@ -95,7 +105,7 @@ class Compression:
                     return protocol.write(deflated, opcode | _RSV1)
         return protocol.write(data, opcode)
 
-    async def message(self, ws, limit, buffer):
+    async def message(self, ws: 'WebSocket', limit: int, buffer: 'Any') -> 'Any':
         """The message that a compressed one becomes: str or bytes, or its bytes in a ``buffer``.
 
         :param limit: as ``Protocol.read()`` takes it.
@@ -114,7 +124,7 @@ class Compression:
             self.rest = None
         return n
 
-    async def open(self, limit, buffer):
+    async def open(self, limit: int, buffer: 'Any') -> 'Any':
         """The message, or its ``Pieces`` if there is a buffer for them."""
         protocol = self.ws.protocol
         text = protocol.event == _TEXT
@@ -128,7 +138,7 @@ class Compression:
         return Pieces(inflater, limit, text, buffer)
 
 
-async def attempt(ws, function, *args):
+async def attempt(ws: 'WebSocket', function: 'Callable[..., Any]', *args: 'Any') -> 'Any':
     """What the async function returns. What it raises ends the connection: ValueError, the data is
     no good; OverflowError, it is too long."""
     try:
@@ -150,18 +160,18 @@ class Pieces:
 
     ended = False
 
-    def __init__(self, inflater, limit, text, buffer):
+    def __init__(self, inflater: 'Any', limit: int, text: bool, buffer: 'Any') -> None:
         self.inflater = inflater
         self.left = limit
         self.text = text
         self.buf = memoryview(buffer)
         self.utf8 = 0
 
-    def receive(self, ws):
+    def receive(self, ws: 'WebSocket') -> 'Awaitable[int]':
         """Inflate until the buffer is full, or less at the message's end; to await: the bytes."""
         return attempt(ws, self.read)
 
-    async def read(self):
+    async def read(self) -> int:
         view = self.buf
         n = self.inflater.readinto(view)
         self.left -= n
@@ -177,7 +187,7 @@ class Pieces:
         return n
 
 
-def count(inflater, limit, buf):
+def count(inflater: 'Any', limit: int, buf: bytearray) -> tuple[int, int]:
     """How long a whole message becomes, in bytes, and how many of them are 0xFF. ValueError: it is
     corrupt. OverflowError: it is longer than ``limit``."""
     n = found = 0
@@ -191,14 +201,14 @@ def count(inflater, limit, buf):
     return n, found
 
 
-def recount(inflater, limit, buf, found):
+def recount(inflater: 'Any', limit: int, buf: bytearray, found: int) -> None:
     """The same again. ValueError: some 0xFF came from before the message's beginning."""
     inflater.rewind()
     if count(inflater, limit, buf)[1] != found:
         raise ValueError('bad compressed data')
 
 
-async def verify(inflater, limit):
+async def verify(inflater: 'Any', limit: int) -> None:
     """Inflate it once, and once more if there is a need. Errors: as of ``count()``."""
     buf = bytearray(_PIECE)
     before = 0
@@ -221,7 +231,7 @@ async def verify(inflater, limit):
         before = found
 
 
-def inflate(inflater, limit, text):
+def inflate(inflater: 'Any', limit: int, text: bool) -> 'str | bytes':
     """A whole message, str or bytes. Errors: as of ``count()``; ValueError: it is no UTF-8."""
     buf = bytearray(min(max(2 * inflater.size, _PIECE), limit) + 1)
     n, found = count(inflater, limit, buf)
@@ -237,7 +247,7 @@ def inflate(inflater, limit, text):
     return str(view, 'utf-8') if text else bytes(view)
 
 
-def window_bits(size):
+def window_bits(size: int) -> int:
     """The smallest window that holds ``size`` bytes, in bits; 9 to 15."""
     bits = 9
     while bits < 15 and 1 << bits < size:
@@ -245,7 +255,7 @@ def window_bits(size):
     return bits
 
 
-def accept(header, limit):
+def accept(header: str, limit: int) -> 'tuple[str, int, int] | None':
     """A server's choice among the offers in a ``Sec-WebSocket-Extensions`` header.
 
     :param limit: of the messages to be received, in bytes.
@@ -269,14 +279,14 @@ def accept(header, limit):
     return None
 
 
-def extensions(header):
+def extensions(header: str) -> list[dict[str, int]]:
     """A dict of parameters for each extension in a list (RFC 6455, section 9.1): {} if there is one
     that is not as section 7.1 has it, or if it is another extension."""
     return [_parameters(*_split(item, ';')) for item in _split(header, ',') if item]
 
 
-def _parameters(name, *items):
-    found = {EXTENSION: True}
+def _parameters(name: str, *items: str) -> dict[str, int]:
+    found: dict[str, int] = {EXTENSION: True}
     if name != EXTENSION:
         return {}
     for item in items:
@@ -301,7 +311,7 @@ def _parameters(name, *items):
     return found
 
 
-def _split(text, separator):
+def _split(text: str, separator: str) -> list[str]:
     """The parts, stripped, between separators that are not in quotes."""
     parts = ['']
     quoted = False

@@ -9,8 +9,13 @@ from .compression import (
     window_bits,
 )
 
+if False:  # for type checkers alone
+    from typing import Any
 
-def offer(limit):
+    from ..websocket import WebSocket
+
+
+def offer(limit: int) -> str:
     """What a client offers, for messages of up to ``limit`` bytes; empty if it can't inflate."""
     if not Inflater:
         return ''
@@ -21,7 +26,7 @@ def offer(limit):
     return small + any_window
 
 
-def agree(ws, header, options):
+def agree(ws: 'WebSocket', header: str, options: 'Any') -> None:
     """Let a client compress, if the header in the response to its offer says so. ValueError: see
     ``confirm()``."""
     agreed = confirm(header)
@@ -29,7 +34,7 @@ def agree(ws, header, options):
         ws.compressed = Compression(ws, agreed, options, message_limit(ws))
 
 
-def confirm(header):
+def confirm(header: str) -> 'tuple[str, int, int] | None':
     """What a client has to make of the header in the response to its offer.
 
     ``(header, bits, bits)``: the windows of the server, as it compresses, and of the client. None:

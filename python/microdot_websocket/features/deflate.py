@@ -19,6 +19,12 @@ import io
 from deflate import RAW, DeflateIO
 from micropython import const
 
+if False:  # for type checkers alone
+    from typing import Any
+
+    from .._types import Buffer
+
+
 #: Left out at a message's end (RFC 7692, section 7.2.1), and what ends the stream behind it.
 TAIL = b'\x00\x00\xff\xff\x03\x00'
 # Final blocks in one message, at most, with others behind them: each costs a new window.
@@ -37,7 +43,7 @@ class Inflater:
     # goes back beyond the message's beginning: blocks in front of the message fill the window.
     sure = False
 
-    def __init__(self, data, few, bits):
+    def __init__(self, data: bytes, few: int, bits: int) -> None:
         self.size = len(data)
         self.data = data + TAIL
         self.bits = few
@@ -46,16 +52,16 @@ class Inflater:
         self.done = 0
         self.open()
 
-    def rewind(self):
+    def rewind(self) -> None:
         self.byte = _FE
         self.done = 0
         self.open()
 
-    def open(self):
+    def open(self) -> None:
         self.count = 0
         self.next(len(self.data))
 
-    def next(self, left):
+    def next(self, left: int) -> None:
         """:param left: bytes of the message that are left for it."""
         self.stream = self.source = None  # they may be collected, and the window with them
         self.count += 1
@@ -71,7 +77,7 @@ class Inflater:
         for _ in range(repeats):
             self.stream.readinto(buf)
 
-    def readinto(self, buf):
+    def readinto(self, buf: 'Buffer') -> int:
         if not self.stream:
             return 0
         view = memoryview(buf)
@@ -92,7 +98,7 @@ class Inflater:
         self.done += n
         return n
 
-    def read(self, buf):
+    def read(self, buf: memoryview) -> int:
         n = 0
         while n < len(buf) and self.stream:
             n += self.stream.readinto(buf[n:])
@@ -106,7 +112,7 @@ class Inflater:
         return n
 
 
-def _filling(byte, repeats):
+def _filling(byte: int, repeats: int) -> bytes:
     """Blocks (RFC 1951) of a byte and as many repetitions, each of 258 bytes at distance 1."""
     n = 13  # bits of a repetition
     codes = 0xA3
@@ -119,10 +125,10 @@ def _filling(byte, repeats):
     return (codes << 12 | byte).to_bytes((n + 29) >> 3, 'little') + TAIL[:4]
 
 
-def deflate(payload, bits, level):
+def deflate(payload: 'Any', bits: int, level: int) -> 'memoryview | None':
     payload = memoryview(payload)
     size = len(payload)
-    out = io.BytesIO(size)
+    out = io.BytesIO(size)  # type: ignore[arg-type]  # MicroPython's: room for so many bytes
     stream = DeflateIO(out, RAW, min(bits, _SEARCHED))
     stream.write(payload)
     end = out.tell()

@@ -4,10 +4,14 @@ import asyncio
 
 from ..websocket import connections
 
+if False:  # for type checkers alone
+    from ..websocket import WebSocket
+
+
 _TRY_AGAIN_LATER = 1013
 
 
-def replace(self):
+def replace(self: 'WebSocket') -> None:
     """Close the connection that has been silent the longest, in favour of this one."""
     idle = None
     for ws in connections:

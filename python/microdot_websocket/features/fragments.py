@@ -4,6 +4,14 @@ import asyncio
 
 from ..websocket import const
 
+if False:  # for type checkers alone
+    from collections.abc import AsyncIterable, Iterable
+    from typing import Any
+
+    from .._types import Data
+    from ..websocket import WebSocket
+
+
 _CONT = const(0)
 _TEXT = const(1)
 _BINARY = const(2)
@@ -12,7 +20,7 @@ _BURST = const(32)  # fragments without waiting, before other tasks get their tu
 _NOT_LAST = const(0x80)  # added to an opcode: a fragment that others follow
 
 
-async def send_stream(self, chunks):
+async def send_stream(self: 'WebSocket', chunks: 'Iterable[Data] | AsyncIterable[Data]') -> None:
     """Send one message whose parts come one by one, each as a fragment (RFC 6455, section 5.4).
 
     :param chunks: an iterable or async iterable of str, for a TEXT message, or of bytes, bytearray
@@ -49,11 +57,11 @@ class _Message:
 
     opcode = 0  # TEXT or BINARY, once a fragment has been sent
 
-    def __init__(self, ws):
+    def __init__(self, ws: 'WebSocket') -> None:
         self._ws = ws
         self._burst = 0
 
-    async def send_all(self, chunks):
+    async def send_all(self, chunks: 'Any') -> None:
         if hasattr(chunks, '__aiter__'):
             async for chunk in chunks:
                 await self.send(chunk)
@@ -63,7 +71,7 @@ class _Message:
         # An empty fragment: that a chunk was the last shows only once it has been sent.
         await self._write(_CONT if self.opcode else _BINARY, b'')
 
-    async def send(self, chunk):
+    async def send(self, chunk: 'Data') -> None:
         kind = _TEXT
         if not isinstance(chunk, str):
             kind = _BINARY
@@ -81,7 +89,7 @@ class _Message:
             self.opcode = before
             raise
 
-    async def _write(self, opcode, chunk):
+    async def _write(self, opcode: int, chunk: 'Data') -> None:
         ws = self._ws
         if ws.closed:
             raise ws.exception()

@@ -2,6 +2,13 @@
 
 from ..websocket import WebSocketError, const
 
+if False:  # for type checkers alone
+    from collections.abc import AsyncIterator
+    from types import TracebackType
+
+    from ..websocket import WebSocket
+
+
 # Of core/frames.py
 _NORMAL = const(1000)
 _GOING_AWAY = const(1001)
@@ -12,13 +19,13 @@ _INTERNAL_ERROR = const(1011)
 class _Messages:
     # Not the connection itself, where MicroPython would look for __anext__ in vain each time.
 
-    def __init__(self, ws):
+    def __init__(self, ws: 'WebSocket') -> None:
         self._ws = ws
 
-    def __aiter__(self):
+    def __aiter__(self) -> '_Messages':
         return self
 
-    async def __anext__(self):
+    async def __anext__(self) -> 'str | bytes':
         try:
             return await self._ws.receive()
         except WebSocketError as exc:
@@ -28,7 +35,7 @@ class _Messages:
             raise
 
 
-def __aiter__(self):
+def __aiter__(self: 'WebSocket') -> 'AsyncIterator[str | bytes]':
     """``async for message in ws``: the messages, until the connection ends.
 
     It ends the loop if its close code is 1000, 1001 or 1005, which is none. Else WebSocketError.
@@ -36,12 +43,17 @@ def __aiter__(self):
     return _Messages(self)
 
 
-async def __aenter__(self):
+async def __aenter__(self: 'WebSocket') -> 'WebSocket':
     """``async with ws``: closes the connection at the end, with code 1011 after an exception."""
     return self
 
 
-async def __aexit__(self, exc_type, exc, traceback):
+async def __aexit__(
+    self: 'WebSocket',
+    exc_type: 'type[BaseException] | None',
+    exc: 'BaseException | None',
+    traceback: 'TracebackType | None',
+) -> None:
     code = _NORMAL
     if exc_type and not issubclass(exc_type, Exception):
         # As in upgrade.py: when it is cancelled, there is no time to wait for an answer.

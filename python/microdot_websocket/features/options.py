@@ -4,8 +4,16 @@ from ..upgrade import handshake, upgrade, websocket_wrapper
 from . import load
 from .attributes import check, give
 
+if False:  # for type checkers alone
+    from collections.abc import Callable, Collection
+    from typing import Any
 
-def decorated(f, options):
+    from microdot import Request
+
+    from ..websocket import WebSocket
+
+
+def decorated(f: 'Callable[..., Any] | None', options: 'dict[str, Any]') -> 'Callable[..., Any]':
     """What ``with_websocket`` returns, with options or in ``@with_websocket()``."""
     check(options)
     check_origins(options.get('origins'))
@@ -16,21 +24,21 @@ def decorated(f, options):
     if options.get('ping_interval'):
         load('ping')
 
-    async def upgrade_with_options(request):
+    async def upgrade_with_options(request: 'Request') -> 'WebSocket':
         return await upgrade(request, options)
 
-    def decorate(f):
+    def decorate(f: 'Callable[..., Any]') -> 'Callable[..., Any]':
         return websocket_wrapper(f, upgrade_with_options)
 
     return decorate(f) if f else decorate
 
 
-async def open(ws, options):
+async def open(ws: 'WebSocket', options: 'dict[str, Any]') -> None:
     """Give a connection its options, and do its handshake."""
     give(ws, options)
     check_origins(options.get('origins'))
 
-    def negotiate(ws):
+    def negotiate(ws: 'WebSocket') -> tuple[bytes, int]:
         return _negotiate(ws, options)
 
     await handshake(ws, negotiate)
@@ -38,7 +46,7 @@ async def open(ws, options):
         load('ping').start(ws)
 
 
-def _negotiate(ws, options):
+def _negotiate(ws: 'WebSocket', options: 'dict[str, Any]') -> tuple[bytes, int]:
     """What the options make of the handshake: more headers, bytes, and the limit of compressed
     messages, 0 if there are none.
 
@@ -66,7 +74,7 @@ def _negotiate(ws, options):
     return headers.encode(), ws.compressed.limit if agreed else 0
 
 
-def check_origins(origins):
+def check_origins(origins: 'Collection[str | None] | None') -> None:
     """ValueError if one of them is in no browser's ``Origin`` header (RFC 6454, section 6.2)."""
     for origin in origins or ():
         if origin not in (None, 'null'):
@@ -76,13 +84,13 @@ def check_origins(origins):
                 raise ValueError("'%s' is no origin: scheme://host or scheme://host:port" % origin)
 
 
-def is_allowed(origin, origins):
+def is_allowed(origin: 'str | None', origins: 'Collection[str | None]') -> bool:
     """Whether an ``Origin`` header (RFC 6454), or None for none, is one of them."""
     origin = origin and origin.strip().lower()
     return origin in [allowed and allowed.lower() for allowed in origins]
 
 
-def choose(headers, subprotocols):
+def choose(headers: 'Any', subprotocols: 'Collection[str]') -> 'str | None':
     """The first of the server's subprotocols that the client asks for, or None: RFC 6455,
     sections 4.2.2 and 11.3.4."""
     asked = [item.strip() for item in headers.get('Sec-WebSocket-Protocol', '').split(',')]

@@ -5,17 +5,25 @@ So a message may be longer than the heap.
 
 from ..websocket import const
 
+if False:  # for type checkers alone
+    from collections.abc import AsyncIterator
+    from typing import Any
+
+    from .._types import Buffer
+    from ..websocket import WebSocket
+
+
 _FULL = const(-3)  # event of Protocol.read(): the buffer is full, and more of the message follows
 
 
-def check(buffer):
+def check(buffer: 'Any') -> None:
     """TypeError unless it is a buffer of bytes."""
     # A memoryview of some MicroPython does not tell how large its items are.
     if not isinstance(buffer, (bytearray, memoryview)) or len(bytes(buffer[:1])) > 1:
         raise TypeError('a bytearray or a writable memoryview of bytes is needed')
 
 
-async def receive_into(self, buffer, timeout=None):
+async def receive_into(self: 'WebSocket', buffer: 'Buffer', timeout: 'float | None' = None) -> int:
     """Receive the next message into a buffer; its length in bytes.
 
     :param buffer: a bytearray, or a writable memoryview of bytes.
@@ -34,7 +42,7 @@ async def receive_into(self, buffer, timeout=None):
     return n
 
 
-def stream(self, buffer):
+def stream(self: 'WebSocket', buffer: 'Buffer') -> 'AsyncIterator[memoryview]':
     """``async for piece in ws.stream(buffer)``: the next message, piece by piece as it arrives.
 
     :param buffer: a bytearray, or a writable memoryview of bytes: where each piece is put.
@@ -51,18 +59,18 @@ def stream(self, buffer):
 class _Pieces:
     rest = None  # as of those that have one
 
-    def __init__(self, ws, buffer):
+    def __init__(self, ws: 'WebSocket', buffer: 'Buffer') -> None:
         check(buffer)
         self._ws = ws
         self._buffer = buffer
         self._view = memoryview(buffer)
-        self._ended = False
-        self._rest = None  # of a compressed message
+        self._ended: Any = False
+        self._rest: Any = None  # of a compressed message
 
-    def __aiter__(self):
+    def __aiter__(self) -> '_Pieces':
         return self
 
-    async def __anext__(self):
+    async def __anext__(self) -> memoryview:
         if self._ended:
             raise StopAsyncIteration
         n = await (self._inflate() if self._rest else self._receive())
@@ -70,7 +78,7 @@ class _Pieces:
             raise StopAsyncIteration
         return self._view[:n]
 
-    async def _receive(self):
+    async def _receive(self) -> int:
         ws = self._ws
         n = await ws.receive(None, 0, self._buffer)
         kept = ws.background
@@ -79,7 +87,7 @@ class _Pieces:
         self._ended = not self._rest and (kept or ws.protocol.event != _FULL)
         return n
 
-    async def _inflate(self):
+    async def _inflate(self) -> int:
         n = await self._rest.receive(self._ws)
         self._ended = self._rest.ended
         return n

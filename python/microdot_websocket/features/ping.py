@@ -11,18 +11,22 @@ from .. import timer
 from ..websocket import const
 from .post import post
 
+if False:  # for type checkers alone
+    from ..websocket import WebSocket
+
+
 _PING = const(9)
 
 if sys.implementation.name == 'cpython':
 
-    def ticks_us():
+    def ticks_us() -> int:
         return time.monotonic_ns() // 1000
 
-    def ticks_diff(end, start):
+    def ticks_diff(end: int, start: int) -> int:
         return end - start
 
 else:
-    from time import ticks_diff, ticks_us
+    from time import ticks_diff, ticks_us  # type: ignore[attr-defined, no-redef]
 
 
 class Pings:
@@ -30,23 +34,23 @@ class Pings:
 
     reads = True  # unless features/background.py has stopped to
 
-    def __init__(self, ws):
+    def __init__(self, ws: 'WebSocket') -> None:
         self._ws = ws
         self._received = 0  # bytes, at the last look
         self._ms = 0  # since a ping was sent
         self._silence = -1  # milliseconds in which nothing came after it; -1: something has
         self.count = 0  # pings of ping() without a payload
-        self._waiting = []  # a Ping for each ping(), in the order in which they were sent
+        self._waiting: list[Ping] = []  # one for each ping(), in the order in which they were sent
 
-    def timeout(self):
+    def timeout(self) -> float:
         """Seconds: the shortest of the limits, or 60."""
-        length = 60
+        length: float = 60
         for limit in (self._ws.ping_interval, self._ws.ping_timeout):
             if 0 < limit < length:
                 length = limit
         return length
 
-    def poll(self, ms):
+    def poll(self, ms: int) -> bool:
         """A look, some milliseconds after the last; False: the connection was dropped."""
         ws = self._ws
         received = ws.protocol.count
@@ -64,12 +68,12 @@ class Pings:
             self._send()
         return True
 
-    def _send(self):
+    def _send(self) -> None:
         # Whatever waits to be sent will find a dead peer too: see WebSocket.send_timeout.
         if post(self._ws, b'', _PING) and self._silence < 0:
             self._silence = 0
 
-    def recv(self, data):
+    def recv(self, data: bytes) -> None:
         """It answers the ping with that payload and all before it (RFC 6455, section 5.5.3)."""
         for i, ping in enumerate(self._waiting):
             if ping.payload == data:
@@ -77,12 +81,12 @@ class Pings:
                     self._waiting.pop(0).answered.set()
                 return
 
-    def end(self):
+    def end(self) -> None:
         """The connection has ended."""
         while self._waiting:
             self._waiting.pop().answered.set()
 
-    async def ping(self, data):
+    async def ping(self, data: bytes) -> None:
         """Send a ping, and wait for its pong. asyncio.TimeoutError: there is none in time."""
         ping = Ping(data)
         self._waiting.append(ping)
@@ -106,17 +110,17 @@ class Ping:
     expires = next = None
     late = False
 
-    def __init__(self, payload):
+    def __init__(self, payload: bytes) -> None:
         self.payload = payload
         self.answered = asyncio.Event()
 
-    def poll(self, ms):
+    def poll(self, ms: int) -> int:
         self.late = True
         self.answered.set()
         return 0
 
 
-def start(ws):
+def start(ws: 'WebSocket') -> 'Pings':
     """Send pings on this connection from now on; its ``Pings``."""
     if not ws.pings:
         ws.pings = Pings(ws)
@@ -124,7 +128,7 @@ def start(ws):
     return ws.pings
 
 
-async def ping(self, data=None):
+async def ping(self: 'WebSocket', data: 'str | bytes | None' = None) -> float:
     """Send a ping; the round-trip time in milliseconds, a float, once its pong has come.
 
     :param data: bytes or str, at most 125 bytes; else a number that counts up, in four bytes.

@@ -5,12 +5,17 @@ import asyncio
 from .. import timer
 from ..websocket import const
 
+if False:  # for type checkers alone
+    from .._types import Data
+    from ..websocket import WebSocket
+
+
 _CORKED = const(2)  # what Protocol.write() returns
 _WAITS = const(3)
 _BUSY = const(4)
 
 
-def write(ws, data, opcode):
+def write(ws: 'WebSocket', data: 'Data', opcode: int) -> 'int | None':
     """Send a frame of a connection without waiting: BUSY if it was not taken, since an earlier one
     waits, or the connection has ended; WAITS if somebody has to call ``ws.flush()``."""
     if ws.writer is None:
@@ -25,7 +30,7 @@ def write(ws, data, opcode):
         return _BUSY
 
 
-def post(ws, data, opcode):
+def post(ws: 'WebSocket', data: 'Data', opcode: int) -> bool:
     """Send a frame, and what waits of it in the background; False: it was not taken."""
     state = write(ws, data, opcode)
     if state == _WAITS:

@@ -4,8 +4,11 @@ own module has them. Imported when a TestClient connects, and on CPython."""
 from ..core.frames import CLOSE, CONT, PING, PONG, TEXT, encode_frame
 from ..websocket import WebSocket, WebSocketError
 
+if False:  # for type checkers alone
+    from typing import Any
 
-def parse_frame_header(header):
+
+def parse_frame_header(header: bytes) -> tuple[int, int, int, int]:
     """(FIN, opcode, masked, length) of two bytes; the length is minus the bytes that hold it where
     those are to follow."""
     fin = header[0] & 0x80
@@ -16,7 +19,7 @@ def parse_frame_header(header):
     return fin, opcode, header[1] & 0x80, {126: -2, 127: -8}.get(length, length)
 
 
-def process_frame(ws, opcode, payload):
+def process_frame(ws: WebSocket, opcode: int, payload: bytes) -> 'tuple[int | None, Any]':
     """(opcode to answer with, payload), of which the first is None for a message."""
     if opcode == CLOSE:
         raise WebSocketError('connection closed', 1005)  # no status
@@ -27,6 +30,6 @@ def process_frame(ws, opcode, payload):
     return None, payload.decode() if opcode == TEXT else payload
 
 
-WebSocket._encode_websocket_frame = staticmethod(encode_frame)
-WebSocket._parse_frame_header = staticmethod(parse_frame_header)
-WebSocket._process_websocket_frame = process_frame
+WebSocket._encode_websocket_frame = staticmethod(encode_frame)  # type: ignore[attr-defined]
+WebSocket._parse_frame_header = staticmethod(parse_frame_header)  # type: ignore[attr-defined]
+WebSocket._process_websocket_frame = process_frame  # type: ignore[attr-defined]

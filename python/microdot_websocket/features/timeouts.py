@@ -5,6 +5,12 @@
 
 from .. import timer
 
+if False:  # for type checkers alone
+    from typing import Any
+
+    from ..websocket import WebSocket
+
+
 _AGAIN = 100  # milliseconds: the task may be sending a pong just then
 
 
@@ -13,17 +19,19 @@ class _Timeout:
 
     expires = next = None
 
-    def __init__(self, ws):
+    def __init__(self, ws: 'WebSocket') -> None:
         self._ws = ws
 
-    def poll(self, ms):
+    def poll(self, ms: int) -> int:
         ws = self._ws
         ws.timeout = True
         ws.protocol.schedule()
         return 0 if ws.closed else _AGAIN
 
 
-async def wait_for(self, timeout, maxsize, buffer):
+async def wait_for(
+    self: 'WebSocket', timeout: float, maxsize: 'int | None', buffer: 'Any'
+) -> 'Any':
     """``receive(None, maxsize, buffer)``; asyncio.TimeoutError if it takes more than ``timeout``
     seconds. What has arrived of a message is kept for the next call."""
     if not self.reader and not self.background:

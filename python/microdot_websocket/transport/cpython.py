@@ -6,6 +6,13 @@ from collections import deque
 
 from . import Transport
 
+if False:  # for type checkers alone
+    from collections.abc import Iterator
+    from typing import Any
+
+    from .._types import Buffer, Bytes
+
+
 _HIGH = 1 << 17  # bytes that may have arrived without being read, until the peer has to wait
 
 
@@ -17,14 +24,17 @@ class StreamTransport(asyncio.Protocol, Transport):
     told of all else, so that the writer's ``drain()``, ``close()`` and ``wait_closed()`` still
     work."""
 
-    def __init__(self, reader, writer):
+    _reading: 'asyncio.Future | None'
+    _writing: 'asyncio.Future | None'
+
+    def __init__(self, reader: 'Any', writer: 'Any') -> None:
         self._transport = transport = writer.transport
         self._loop = asyncio.get_running_loop()
-        self._chunks = deque()  # of what has arrived
+        self._chunks: deque[bytes | memoryview] = deque()  # of what has arrived
         self._size = 0  # bytes in there
         self._paused = False  # the peer has to wait
         self._ended = False
-        self._error = None
+        self._error: Exception | None = None
         self._reading = self._writing = None  # the Futures that tasks wait for
         self._former = transport.get_protocol()
         self._take_over(reader)
@@ -32,7 +42,7 @@ class StreamTransport(asyncio.Protocol, Transport):
         # So each frame is waited for until the system has all of it: nothing piles up in memory.
         transport.set_write_buffer_limits(high=0)
 
-    def _take_over(self, reader):
+    def _take_over(self, reader: 'Any') -> None:
         """What the reader has. These are internals of asyncio/streams.py, which has had them since
         Python 3.4; without ``_buffer`` what came with the handshake would be lost, without
         ``_paused`` a transport that it has paused would stay so."""
@@ -47,7 +57,7 @@ class StreamTransport(asyncio.Protocol, Transport):
 
     # What asyncio calls
 
-    def data_received(self, data):
+    def data_received(self, data: bytes) -> None:
         self._chunks.append(data)
         self._size += len(data)
         if self._size > _HIGH and not self._paused:
@@ -55,33 +65,33 @@ class StreamTransport(asyncio.Protocol, Transport):
             self._transport.pause_reading()
         self._wake(self._reading)
 
-    def eof_received(self):
+    def eof_received(self) -> 'bool | None':
         self._ended = True
         self._wake(self._reading)
         return self._former.eof_received()
 
-    def connection_lost(self, exc):
+    def connection_lost(self, exc: 'Exception | None') -> None:
         self._ended = True
         self._error = self._error or exc
         self._wake(self._reading)
         self._wake(self._writing)
         self._former.connection_lost(exc)
 
-    def pause_writing(self):
+    def pause_writing(self) -> None:
         self._former.pause_writing()
 
-    def resume_writing(self):
+    def resume_writing(self) -> None:
         self._wake(self._writing)
         self._former.resume_writing()
 
     @staticmethod
-    def _wake(future):
+    def _wake(future: 'asyncio.Future | None') -> None:
         if future and not future.done():
             future.set_result(None)
 
     # What Protocol calls
 
-    def readinto(self, buf):
+    def readinto(self, buf: 'Buffer') -> 'int | None':
         if not self._chunks:
             if self._error:
                 raise OSError(errno.ECONNRESET, str(self._error))
@@ -103,7 +113,7 @@ class StreamTransport(asyncio.Protocol, Transport):
             self._transport.resume_reading()
         return n
 
-    def write(self, buf):
+    def write(self, buf: 'Bytes') -> int:
         # One that has lost its peer would take it silently.
         if self._transport.is_closing():
             raise OSError(errno.ECONNABORTED, 'connection lost')
@@ -111,15 +121,15 @@ class StreamTransport(asyncio.Protocol, Transport):
         return len(buf)
 
     @property
-    def unsent(self):
+    def unsent(self) -> int:  # type: ignore[override]
         return self._transport.get_write_buffer_size()
 
-    def is_sent(self):
+    def is_sent(self) -> bool:
         if self._transport.is_closing():
             raise OSError(errno.ECONNABORTED, 'connection lost')
         return not self.unsent
 
-    def wait(self, direction):
+    def wait(self, direction: int) -> 'Any':
         waiting = self._writing if direction else self._reading
         if waiting and not waiting.done():
             return None
@@ -132,12 +142,12 @@ class StreamTransport(asyncio.Protocol, Transport):
             self._reading = future
         return future
 
-    def wake(self):
+    def wake(self) -> bool:
         waits = self._reading is not None and not self._reading.done()
         self._wake(self._reading)
         return waits
 
-    def abort(self):
+    def abort(self) -> None:
         if self.unsent:
             self._transport.abort()
         else:
@@ -150,7 +160,7 @@ class StreamTransport(asyncio.Protocol, Transport):
 class _Turn:
     """To await: the other tasks run once."""
 
-    def __iter__(self):
+    def __iter__(self) -> 'Iterator[None]':
         yield
 
 

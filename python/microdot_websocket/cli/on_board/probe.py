@@ -78,7 +78,7 @@ def probe():
     implementation = sys.implementation
     lib = find_lib()
     parent = lib[:-4] or '/'
-    files = {}
+    files: dict = {}
     try:
         os.listdir(lib)
         files[lib] = None
