@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Iterable
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
@@ -84,8 +84,8 @@ class _ClientOptions(TypedDict, total=False):
     read_buffer_size: int
 
 class _Options(_ClientOptions, total=False):
-    subprotocols: Iterable[str]
-    origins: Iterable[str | None]
+    subprotocols: Collection[str]
+    origins: Collection[str | None]
 
 @overload
 def with_websocket(f: _Handler, **options: Unpack[_Options]) -> _Handler: ...

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from ssl import SSLContext
 
 from typing_extensions import Unpack
@@ -8,7 +8,7 @@ from . import WebSocket, _ClientOptions
 async def connect(
     url: str,
     headers: Mapping[str, str] | None = None,
-    subprotocols: Iterable[str] = (),
+    subprotocols: Collection[str] = (),
     ssl: SSLContext | None = None,
     **options: Unpack[_ClientOptions],
 ) -> WebSocket: ...

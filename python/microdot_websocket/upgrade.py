@@ -10,7 +10,7 @@ from . import timer
 from .websocket import Protocol, WebSocket, WebSocketError, connections, const
 
 if False:  # for type checkers alone
-    from collections.abc import Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator
     from typing import Any
 
     from microdot import Microdot
@@ -410,8 +410,8 @@ async def upgrade(request: Request, args: 'dict[str, Any] | None' = None) -> Web
 
 
 def websocket_wrapper(
-    f: 'Callable[..., Any]', function: 'Callable[..., Any]'
-) -> 'Callable[..., Any]':
+    f: 'Callable[..., Awaitable[Any]]', function: 'Callable[[Request], Awaitable[WebSocket]]'
+) -> 'Callable[..., Awaitable[Any]]':
     """The route function for the handler ``f``, with an upgrade other than ``websocket_upgrade``.
 
     :param function: the upgrade, ``async``; takes the request and returns the ``WebSocket``.

@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from microdot_websocket import WebSocket, features
+import microdot_websocket
+from microdot_websocket import WebSocket, client, codec, features, group, server
 from microdot_websocket.features import attributes
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -76,13 +77,21 @@ async def client() -> None:
 """
 
 MISTAKES = """
-from microdot_websocket import WebSocket, with_websocket
+from microdot import Request
+from microdot_websocket import WebSocket, websocket_upgrade, with_websocket
+from microdot_websocket.client import connect
 
 
 @with_websocket(ping_intervall=20)
 async def echo(request: object, ws: WebSocket) -> None:
     await ws.send(5)
     await ws.recieve()
+
+
+# What is gone through more than once.
+async def generators(request: Request) -> None:
+    await websocket_upgrade(request, origins=(origin for origin in ['http://a']))
+    await connect('ws://a/', subprotocols=(name for name in ['a', 'b']))
 """
 
 
@@ -107,6 +116,48 @@ def test_stubs_and_code_agree(tmp_path):
     words += ['--mypy-config-file', 'pyproject.toml']
     found = mypy('mypy.stubtest', 'microdot_websocket', *words)
     assert found.startswith('Success'), found
+
+
+def functions(body, owner):
+    """Pairs of (a function's node in a stub, what it is in the code)."""
+    for node in body:
+        if isinstance(node, ast.ClassDef) and hasattr(owner, node.name):  # else a TypedDict
+            yield from functions(node.body, getattr(owner, node.name))
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node, getattr(owner, node.name)
+
+
+def in_words(annotation):
+    """Of code, which has some in quotes."""
+    if isinstance(annotation, str):
+        return annotation
+    return annotation.__name__ if type(annotation) is type else str(annotation)
+
+
+# Where the stub says what applications see, and the code what there is besides.
+TWO_TYPES = {
+    ('__aenter__', 'return'),  # Self
+    ('__init__', 'request'),  # a client has none
+    ('receive', 'return'),  # an int, if it is in a buffer
+    ('with_websocket', 'f'),  # overloads
+    ('with_websocket', 'return'),
+}
+
+
+def test_the_types_of_the_stubs_are_those_of_the_code():
+    compared, different = 0, set()
+    for module in microdot_websocket, client, codec, group, server:
+        stub = Path(module.__file__).with_suffix('.pyi')
+        for node, function in functions(ast.parse(stub.read_text()).body, module):
+            types = {arg.arg: arg.annotation for arg in node.args.args if arg.arg != 'self'}
+            types['return'] = node.returns
+            for name, annotation in function.__annotations__.items():
+                if name in types:
+                    compared += 1
+                    if in_words(annotation) != ast.unparse(types[name]):
+                        different.add((node.name, name))
+    assert different == TWO_TYPES
+    assert compared > 60
 
 
 def statements(stub, kind):
@@ -142,5 +193,5 @@ def test_an_application(tmp_path):
 
 def test_mistakes_are_found(tmp_path):
     errors = ' '.join(check(MISTAKES, tmp_path))
-    for word in ('ping_intervall', '"send"', '"recieve"'):
+    for word in ('ping_intervall', '"send"', '"recieve"', '"origins"', '"subprotocols"'):
         assert word in errors or word.strip('"') in errors, errors
