@@ -184,12 +184,7 @@ def parse_url(url: str) -> tuple[bool, str, int, str, str]:
 
 
 def request_bytes(
-    authority: str,
-    target: str,
-    key: str,
-    headers: 'Mapping[str, str]',
-    subprotocols: 'Collection[str]',
-    extensions: str,
+    authority: str, target: str, key: str, headers: 'Mapping', subprotocols: 'Any', extensions: str
 ) -> bytes:
     """The request that opens a connection."""
     fields = {'host': authority}
@@ -296,9 +291,7 @@ def _check(response: tuple[str, int, dict[str, str]], key: str) -> None:
     raise WebSocketError('bad handshake: bad ' + bad)
 
 
-def _negotiate(
-    ws: WebSocket, headers: dict[str, str], subprotocols: 'Collection[str]', compression: 'Any'
-) -> None:
+def _negotiate(ws: WebSocket, headers: dict, subprotocols: 'Any', compression: 'Any') -> None:
     """What the server has chosen, which must have been offered."""
     subprotocol = headers.get('sec-websocket-protocol')
     if subprotocol:

@@ -235,9 +235,7 @@ class WebSocket:
             raise
         return get(self, name)
 
-    def open(
-        self, sock: 'tuple[Any, Any]', urandom: 'Callable[[int], bytes] | None', maxsize: int
-    ) -> None:
+    def open(self, sock: tuple, urandom: 'Any', maxsize: int) -> None:
         """Make the ``Protocol``; ``update(OPEN)`` has to follow once the handshake is done.
 
         :param sock: asyncio's ``(reader, writer)``.
@@ -422,9 +420,7 @@ class WebSocket:
         else:
             await self.flush(True, data, opcode)
 
-    async def flush(
-        self, write: bool = False, data: 'Data | None' = None, opcode: 'int | None' = None
-    ) -> None:
+    async def flush(self, write: bool = False, data: 'Data' = None, opcode: int = None) -> None:
         """Wait until what was written is sent; then, to ``write``, do so, and wait for that.
         OSError: the connection broke."""
         protocol = self.protocol

@@ -3,7 +3,6 @@
 from . import const, unmask, utf8
 
 if False:  # for type checkers alone
-    from collections.abc import Callable, Generator
     from typing import Any
 
     from .._types import Buffer, Bytes
@@ -55,12 +54,7 @@ class Sending:
     _pending: 'Bytes | None'
     _cork: 'Any'
 
-    def __init__(
-        self,
-        stream: 'Transport | SocketTransport',
-        urandom: 'Callable[[int], bytes] | None',
-        maxsize: int,
-    ) -> None:
+    def __init__(self, stream: 'Transport | SocketTransport', urandom: 'Any', maxsize: int) -> None:
         self._stream = stream  # a transport
         self.urandom = urandom
         self._burst = _BURST
@@ -253,14 +247,14 @@ class Sending:
             self._burst = _BURST
         return self
 
-    def __iter__(self) -> 'Generator[Any]':
+    def __iter__(self) -> 'Any':
         """``await protocol``, behind a call that has queued the current task: it waits once. Twin:
         protocol_iternext"""
         awaited = self.iterator
         self.iterator = None
-        return iter(awaited or ())  # type: ignore[return-value]
+        return iter(awaited or ())
 
-    __await__: 'Any' = __iter__  # CPython
+    __await__ = __iter__  # CPython
 
     def register(self) -> None:
         """To be called by a task that was cancelled while it awaited the protocol: the asyncio of

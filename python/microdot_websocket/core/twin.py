@@ -12,7 +12,6 @@ from .sending import Sending
 from .stream import SocketTransport
 
 if False:  # for type checkers alone
-    from collections.abc import Callable
     from typing import Any
 
     from .._types import Buffer
@@ -91,7 +90,7 @@ class Protocol(Rules, Sending):
     def __init__(
         self,
         stream: 'Any',
-        urandom: 'Callable[[int], bytes] | None',
+        urandom: 'Any',
         buffering: int,
         limit: int,
         max_fragments: int,

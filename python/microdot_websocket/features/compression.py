@@ -70,9 +70,7 @@ class Compression:
     :param limit: of a message, in bytes: see ``message_limit()``.
     """
 
-    def __init__(
-        self, ws: 'WebSocket', agreed: tuple[str, int, int], options: 'Any', limit: int
-    ) -> None:
+    def __init__(self, ws: 'WebSocket', agreed: tuple, options: 'Any', limit: int) -> None:
         self.ws = ws
         self.maxsize = Request.max_body_length
         _, receive_bits, self.send_bits = agreed

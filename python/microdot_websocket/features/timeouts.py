@@ -29,9 +29,7 @@ class _Timeout:
         return 0 if ws.closed else _AGAIN
 
 
-async def wait_for(
-    self: 'WebSocket', timeout: float, maxsize: 'int | None', buffer: 'Any'
-) -> 'Any':
+async def wait_for(self: 'WebSocket', timeout: float, maxsize: int, buffer: 'Any') -> 'Any':
     """``receive(None, maxsize, buffer)``; asyncio.TimeoutError if it takes more than ``timeout``
     seconds. What has arrived of a message is kept for the next call."""
     if not self.reader and not self.background:
