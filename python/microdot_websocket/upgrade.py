@@ -197,7 +197,7 @@ class Stream:
         if time > 0:
             timer.set(self, time)
 
-    def __getattr__(self, name: str) -> 'Any':  # as readexactly(), for the body
+    def __getattr__(self, name: str) -> object:  # as readexactly(), for the body
         return getattr(self.reader, name)
 
     def poll(self, time: int) -> int:

@@ -12,7 +12,6 @@ from microdot import Request
 from . import timer
 
 if False:  # for type checkers alone
-    from collections.abc import Callable
     from typing import Any
 
     from ._types import Data
@@ -177,7 +176,10 @@ class WebSocket:
     close_reason: 'str | None' = None
 
     # What __getattr__() supplies
-    handshake: 'Callable[..., Any]'
+    handshake: 'Any'
+    listen: 'Any'
+    replace: 'Any'
+    wait_for: 'Any'
     message_type: 'int | None'
     subprotocol: 'str | None'
     ping_interval: float
@@ -226,7 +228,7 @@ class WebSocket:
         # What messages are written to, while it is open and none has to wait; else None.
         self.writer = None
 
-    def __getattr__(self, name: str) -> 'Any':
+    def __getattr__(self, name: str) -> object:
         # The rest of the API takes no memory until it is used.
         try:
             from .features import get

@@ -87,6 +87,14 @@ class Protocol(Rules, Sending):
     maxsize: 'int | str'
     buffer: 'Any'
 
+    # What __getattr__() supplies
+    code: int
+    data: 'Any'
+    locked: int
+    start: int
+    sum: int
+    waiting: int
+
     def __init__(
         self,
         stream: 'Any',
@@ -258,7 +266,7 @@ class Protocol(Rules, Sending):
                 event = _ERR_MEMORY
         return self.finish(event) if event == _CLOSE or event < 0 else False
 
-    def __getattr__(self, name: str) -> 'Any':
+    def __getattr__(self, name: str) -> object:
         # Properties would make each store to any attribute slow on MicroPython.
         event = self.event
         if name == 'data':
