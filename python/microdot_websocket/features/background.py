@@ -66,7 +66,7 @@ class Background:
         finally:
             self.reads = False
 
-    async def receive(self, maxsize: int, buffer: 'Any') -> 'Any':
+    async def receive(self, maxsize: 'int | None', buffer: 'Any') -> 'Any':
         """``ws.receive(None, maxsize, buffer)``: from what is kept, or what comes next."""
         ws = self._ws
         if self._receiving:
