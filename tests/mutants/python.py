@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import coverage
+from untyped import without_types
 
 MEASURED = 'tests/python', 'tests/natmod'
 # Types, and nothing that runs; the command, whose files are not measured either.
@@ -16,8 +17,8 @@ PLUGIN = 'mutants.lines'
 
 
 def meaning(text):
-    """A program without what does nothing: docstrings and `pass`."""
-    tree = ast.parse(text)
+    """A program without what does nothing: types, docstrings and `pass`."""
+    tree = without_types(ast.parse(text))
     for node in ast.walk(tree):
         if isinstance(getattr(node, 'body', None), list):
             node.body = [statement for statement in node.body if not is_idle(statement)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import microdot
 import stage
+from untyped import without_types
 
 ROOT = Path(__file__).resolve().parents[2]
 LIB = ROOT / 'build' / 'unix' / 'lib'
@@ -49,27 +50,6 @@ def test_nothing_relies_on_what_the_compiler_leaves_out():
         assert not [node for node in ast.walk(tree) if isinstance(node, ast.Assert)], path
 
 
-class Bare(ast.NodeTransformer):
-    """A module without its types."""
-
-    def visit_If(self, node):
-        for_types = ast.unparse(node.test) in ('False', 'TYPE_CHECKING')
-        return None if for_types else self.generic_visit(node)
-
-    def visit_AnnAssign(self, node):
-        return node.value and ast.Assign([node.target], node.value)
-
-    def visit_arg(self, node):
-        node.annotation = None
-        return node
-
-    def visit_FunctionDef(self, node):
-        node.returns = None
-        return self.generic_visit(node)
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-
 def test_types_cost_nothing(tmp_path):
     package = [path for _, path in stage.sources() if PACKAGE in path.parents]
     for path in package:
@@ -77,8 +57,7 @@ def test_types_cost_nothing(tmp_path):
         for bare in False, True:
             tree = ast.parse(path.read_text())
             source, target = tmp_path / 'module.py', tmp_path / 'module.mpy'
-            tree = ast.fix_missing_locations(Bare().visit(tree)) if bare else tree
-            source.write_text(ast.unparse(tree))
+            source.write_text(ast.unparse(without_types(tree) if bare else tree))
             stage.compile_module(source, path.name, target)
             compiled.append(target.read_bytes())
         assert compiled[0] == compiled[1], path
