@@ -125,7 +125,7 @@ async def handshake(self: WebSocket, upgrade: 'Callable[..., Any] | None' = None
     try:
         await writer.awrite(response)
         self.update(_OPEN)
-    except (OSError, MemoryError):  # a part of it may be out
+    except Exception:  # a part of it may be out
         raise self.abort()
     finally:
         if self.state == _CONNECTING:  # cancelled
@@ -237,7 +237,7 @@ def shutdown(websocket: WebSocket) -> None:
     try:
         if websocket.state == _OPEN:
             websocket.protocol.write(b'\x03\xe9', _CLOSE)  # 1001, going away
-    except (OSError, MemoryError):
+    except Exception:
         pass
     websocket.update(_CLOSED, _GOING_AWAY)
 
@@ -275,7 +275,9 @@ def register(stream: 'Any', core: 'Any') -> None:
                     yield
                 else:
                     yield from core.sleep_ms(50)  # others may give memory back
-        except (asyncio.CancelledError, MemoryError):
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
             # It was cancelled: without memory for a CancelledError this is a MemoryError.
             sock.close()
             if not self.state:

@@ -464,7 +464,7 @@ class WebSocket:
         """``flush()`` in a task of its own: an error ends the connection, and nothing else."""
         try:
             await self.flush()
-        except (OSError, MemoryError):
+        except Exception:
             self.abort()
 
     async def close(self, code: int = _NORMAL, reason: str = '') -> None:
@@ -505,7 +505,9 @@ class WebSocket:
             self.update(_CLOSING, code, reason)
             if state and state > _CORKED and self.close_timeout > 0:
                 await self.flush(state == _BUSY, data, _CLOSE)
-        except (OSError, MemoryError):
+        except ValueError:
+            raise
+        except Exception:
             self.update(_CLOSED, code, reason)
 
     async def wait_closed(self, wait: bool = True) -> None:
@@ -531,7 +533,7 @@ class WebSocket:
         except asyncio.CancelledError:
             self.register()
             raise
-        except (OSError, MemoryError):
+        except Exception:
             return True
 
     def abort(self, reason: str = 'connection lost') -> 'WebSocketError':
@@ -614,7 +616,7 @@ class WebSocket:
             # What is corked goes out now.
             if not waits and protocol.flush():
                 asyncio.create_task(self.drain())
-        except (OSError, MemoryError):
+        except Exception:
             self.abort()
             return 0
         frame = message = 0

@@ -59,8 +59,10 @@ class Background:
                     break
                 self._messages.append(message)
                 self._room -= len(message) + _OVERHEAD
-        except (asyncio.TimeoutError, WebSocketError):
-            pass  # see _stop(), or the end
+        except asyncio.TimeoutError:
+            pass  # see _stop()
+        except WebSocketError:
+            pass  # the end
         except MemoryError:
             ws.abort('out of memory')
         finally:

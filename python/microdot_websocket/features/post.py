@@ -25,9 +25,12 @@ def write(ws: 'WebSocket', data: 'Data', opcode: int) -> 'int | None':
         if state == _CORKED:
             timer.set(ws, 0)
         return state
-    except (OSError, MemoryError):
-        ws.abort()
-        return _BUSY
+    except OSError:
+        pass
+    except MemoryError:
+        pass
+    ws.abort()
+    return _BUSY
 
 
 def post(ws: 'WebSocket', data: 'Data', opcode: int) -> bool:
