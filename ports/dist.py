@@ -1,8 +1,9 @@
 """Lay out the board files that are released:  dist.py DIST NATMODS PORT:ARCH...
 
 DIST receives one folder for each natmod found as NATMODS/*/_wscodec.mpy, <arch>_<abi>/; the Python
-layer for every board, lib/; for each port a package.json, from which mip installs both; the
-licences; and SHA256SUMS over all of it.
+layer for every board, lib/; for each port a package.json, from which mip installs both; an
+index.html that says which is for which board; the licences; and SHA256SUMS over all of it. It can
+be served as it is: all addresses in it are relative.
 """
 
 import hashlib
@@ -11,11 +12,18 @@ import shutil
 import sys
 from importlib.metadata import distribution, version
 from pathlib import Path
+from string import Template
 
-from microdot_websocket.cli import natmod_file
+from microdot_websocket.cli import files, natmod_file
 from stage import compile_all
 
 ROOT = Path(__file__).resolve().parent.parent
+NAME = 'microdot-websocket'
+
+# Packages that serve every board, and how each names the natmod's folder. ViperIDE fills in the
+# first. The second is of a proposal for mip (micropython-lib, pull
+# request 1140). The third is for boards that load no natmods.
+EVERY_BOARD = {'.': '{ARCH}_{MPY}', 'mip': '{MPY_ARCH}_{MPY_VERSION}', 'python': None}
 
 
 def name(natmod):
@@ -23,12 +31,31 @@ def name(natmod):
     return f'{natmod.arch}_{natmod.abi}'
 
 
-def package(lib, natmod):
-    """A port's package.json: the files of lib/ and its natmod, found beside it."""
-    urls = [[path.as_posix(), f'../lib/{path.as_posix()}'] for path in lib]
-    urls.append(['_wscodec.mpy', f'../{name(natmod)}/_wscodec.mpy'])
-    content = {'urls': urls, 'version': version('microdot-websocket')}
+def package(lib, natmod, up='../'):
+    """A package.json: the files of lib/ that `install` copies too, and the natmod in a folder of
+    this name, if any. `up` leads from it to DIST."""
+    urls = [[path, f'{up}lib/{path}'] for path in lib]
+    if natmod:
+        urls.append(['_wscodec.mpy', f'{up}{natmod}/_wscodec.mpy'])
+    content = {'name': NAME, 'urls': urls, 'version': version(NAME)}
     return json.dumps(content, indent=1) + '\n'
+
+
+def write_packages(new, natmods):
+    """Write a package.json into each of these folders, from {folder: its natmod's}."""
+    lib = files.modules(new)
+    for folder, natmod in natmods.items():
+        (new / folder).mkdir(exist_ok=True)
+        up = '' if folder == '.' else '../'
+        (new / folder / 'package.json').write_text(package(lib, natmod, up))
+
+
+def page():
+    """The index.html: its template knows the boards, and is told the version."""
+    release = version(NAME)
+    wheel = f'{NAME.replace("-", "_")}-{release}-py3-none-any.whl'
+    template = Template((ROOT / 'ports' / 'index.html').read_text())
+    return template.substitute(version=release, wheel=wheel)
 
 
 def write_checksums(folder):
@@ -75,13 +102,14 @@ def copy_licenses(new):
 
 def make_tree(new, folder, ports):
     compile_all(new / 'lib')
-    lib = sorted(path.relative_to(new / 'lib') for path in (new / 'lib').rglob('*.mpy'))
     natmods = copy_natmods(folder, new)
+    packages = dict(EVERY_BOARD)
     for port, arch in ports:
         if arch not in natmods:
             sys.exit(f'dist: {folder} has no natmod for {port}: {arch}')
-        (new / port).mkdir()
-        (new / port / 'package.json').write_text(package(lib, natmods[arch]))
+        packages[port] = name(natmods[arch])
+    write_packages(new, packages)
+    (new / 'index.html').write_text(page())
     copy_licenses(new)
     write_checksums(new)
     return natmods.values()

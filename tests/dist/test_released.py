@@ -1,5 +1,6 @@
 """What is released, after `make dist`."""
 
+import re
 import subprocess
 
 from microdot_websocket.cli import natmod_file
@@ -18,7 +19,26 @@ def test_every_architecture():
 
 def test_every_port_has_its_package():
     ports = {path.parent.name for path in (ROOT / 'ports').glob('*/port.mk')}
-    assert {path.parent.name for path in DIST.glob('*/package.json')} == ports
+    every_board = {'mip', 'python'}
+    assert {path.parent.name for path in DIST.glob('*/package.json')} == ports | every_board
+
+
+def test_the_page_leads_to_files():
+    page = (DIST / 'index.html').read_text()
+    links = set(re.findall('href="([^"]+)"', page)) - {'https://viper-ide.org'}
+    assert not [link for link in links if not (DIST / link).is_file()]
+    [wheel] = DIST.glob('*.whl')
+    assert f'<span class="base"></span>{wheel.name}\n' in page
+
+
+def test_the_page_names_each_board_and_each_natmod():
+    page = (DIST / 'index.html').read_text()
+    rows = re.findall(r'href="(\w+)/package.json">\1</a><td><a href="(\w+)_6.3/', page)
+    assert len(rows) > 6
+    for port, arch in rows:
+        assert f'../{arch}_6.3/_wscodec.mpy' in (DIST / port / 'package.json').read_text()
+    assert {port for port, _ in rows} == {path.parent.name for path in ROOT.glob('ports/*/port.mk')}
+    assert set(re.findall('href="(\\w+)_6.3/', page)) == set(ARCHS)
 
 
 def test_checksums():

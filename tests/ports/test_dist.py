@@ -1,11 +1,13 @@
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 
 import pytest
 from interpreters import LIB, ROOT
+from microdot_websocket.cli.files import OPTIONAL
 from microdot_websocket.cli.natmod_file import ARCHS
 
 
@@ -30,8 +32,11 @@ def test_folders(tmp_path, natmods):
     made = dist(tmp_path, natmods, 'rp2:armv6m', 'unix:x64')
     assert made.returncode == 0, made.stderr
     folders = sorted(path.name for path in (tmp_path / 'dist').iterdir())
-    others = ['LICENSE', 'LICENSE.microdot', 'SHA256SUMS']
-    assert folders == [*others, 'armv6m_6.3', 'lib', 'rp2', 'unix', 'x64_6.3']
+    others = 'LICENSE LICENSE.microdot SHA256SUMS'.split()
+    assert folders == [
+        *others,
+        *'armv6m_6.3 index.html lib mip package.json python rp2 unix x64_6.3'.split(),
+    ]
     for line in (tmp_path / 'dist' / 'SHA256SUMS').read_text().splitlines():
         digest, name = line.split('  ')
         assert hashlib.sha256((tmp_path / 'dist' / name).read_bytes()).hexdigest() == digest
@@ -40,18 +45,36 @@ def test_folders(tmp_path, natmods):
     assert f'armv6m_6.3{size:21}' in made.stdout
 
 
-def test_a_package_holds_what_is_staged(tmp_path, natmods):
+def urls(tmp_path, folder):
+    """{where a file goes on a board: where it is in DIST} of a folder's package.json."""
+    package = json.loads((tmp_path / 'dist' / folder / 'package.json').read_text())
+    return {name: os.path.normpath(os.path.join(folder, url)) for name, url in package['urls']}
+
+
+def test_a_package_holds_what_install_copies(tmp_path, natmods):
     dist(tmp_path, natmods, 'rp2:armv6m')
-    package = json.loads((tmp_path / 'dist' / 'rp2' / 'package.json').read_text())
+    there = urls(tmp_path, 'rp2')
     staged = {str(path.relative_to(LIB)) for path in LIB.rglob('*.mpy')}
-    assert {name for name, _ in package['urls']} == staged
-    for name, url in package['urls']:
-        there = (tmp_path / 'dist' / 'rp2' / url).resolve()
-        assert there.is_file(), url
-        if name == '_wscodec.mpy':
-            assert there.parent.name == 'armv6m_6.3'
-        else:
-            assert there.read_bytes() == (LIB / name).read_bytes()
+    optional = {f'microdot/{name}.mpy' for name in OPTIONAL}
+    assert optional < staged
+    assert set(there) == staged - optional
+    assert there.pop('_wscodec.mpy') == 'armv6m_6.3/_wscodec.mpy'
+    for name, file in there.items():
+        assert (tmp_path / 'dist' / file).read_bytes() == (LIB / name).read_bytes()
+
+
+def test_packages_for_every_board(tmp_path, natmods):
+    dist(tmp_path, natmods, 'rp2:armv6m')
+    modules = urls(tmp_path, 'rp2')
+    natmod = modules.pop('_wscodec.mpy')
+    assert urls(tmp_path, 'python') == modules
+    for folder, variables in {
+        '.': {'ARCH': 'armv6m', 'MPY': '6.3'},
+        'mip': {'MPY_ARCH': 'armv6m', 'MPY_VERSION': '6.3'},
+    }.items():
+        there = urls(tmp_path, folder)
+        assert there.pop('_wscodec.mpy').format(**variables) == natmod
+        assert there == modules
 
 
 def test_made_again_it_is_the_same(tmp_path, natmods):
