@@ -22,7 +22,7 @@ def carry(dist, check, folder=FOLDER):
     for path in (dist / 'lib', *(path.parent for path in dist.glob('*/_wscodec.mpy')), check):
         name = 'check' if path == check else path.name
         shutil.copytree(path, folder / name)
-    for path in dist.glob('LICENSE*'):
+    for path in dist.glob('LICENSE.*'):  # a wheel has this project's own at its own place
         shutil.copyfile(path, folder / path.name)
     write_checksums(folder)
 

@@ -209,7 +209,8 @@ def cli(job):
     job.what = 'microdot-websocket, RP2040'
     job.make('dist')
     with start(job, 'RP2040') as board:
-        return job.pytest(f'--device={board.device}', 'tests/boards/test_cli.py', cwd=ROOT)
+        tests = 'tests/boards/test_cli.py', 'tests/boards/test_wheel.py'
+        return job.pytest(f'--device={board.device}', *tests, cwd=ROOT)
 
 
 def rp2(job):

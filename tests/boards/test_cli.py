@@ -8,15 +8,9 @@ import sys
 import time
 
 import pytest
-from remote import Board
 
 COMMAND = sys.executable, '-m', 'microdot_websocket'
 PIPES = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'text': True}
-
-
-@pytest.fixture(scope='session')
-def board(request):
-    return Board(request.config.getoption('--device'))
 
 
 @pytest.fixture

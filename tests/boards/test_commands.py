@@ -8,12 +8,6 @@ import threading
 
 import pytest
 from interpreters import BUILD, ROOT
-from remote import Board
-
-
-@pytest.fixture(scope='session')
-def board(request):
-    return Board(request.config.getoption('--device'))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ def test_the_board_files(tmp_path):
     (dist / 'xtensawin_6.3' / '_wscodec.mpy').write_bytes(b'M\x06')
     (dist / 'esp32' / 'package.json').write_text('{}')  # mip's, which the command does without
     (dist / 'LICENSE.microdot').write_text('MIT')
+    (dist / 'LICENSE').write_text('MIT')  # which a wheel has beside its metadata
     (dist / 'an_archive-1.0.whl').write_bytes(b'')
     check.mkdir()
     (check / 'main.mpy').write_bytes(b'M')

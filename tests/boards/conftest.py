@@ -1,0 +1,7 @@
+import pytest
+from remote import Board
+
+
+@pytest.fixture(scope='session')
+def board(request):
+    return Board(request.config.getoption('--device'))
