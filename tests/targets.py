@@ -275,6 +275,7 @@ def dist(job):
     """What `make dist` lays out."""
     job.what = 'make dist'
     job.make('dist')
+    job.make('release-tools')
     return job.pytest('tests/dist', cwd=ROOT)
 
 

@@ -14,6 +14,11 @@ build/venv/.bench: build/venv/.ready
 	@$(call pip_install,-e '.[bench]')
 	@touch $@
 
+build/venv/.release: build/venv/.ready
+	@echo 'venv: the packages that look at a wheel'
+	@$(call pip_install,-e '.[release]')
+	@touch $@
+
 pip_install = $(VENV_PYTHON) -m pip install --quiet --quiet --no-input --disable-pip-version-check $(1)
 
 # Anew each time: what is in a venv belongs to the Python and to the folder that it was made with.

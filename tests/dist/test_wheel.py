@@ -1,5 +1,7 @@
 """The wheel and the sdist, after `make dist`."""
 
+import subprocess
+import sys
 import tarfile
 import zipfile
 
@@ -29,6 +31,21 @@ def test_the_wheel_carries_what_is_released_for_boards():
         assert carried[path.relative_to(DIST).as_posix()] == path.read_bytes(), path
     assert b'Miguel Grinberg' in carried['LICENSE.microdot']
     assert {name.split('/')[1] for name in carried if name.startswith('check/')} > {'main.mpy'}
+
+
+def check(*words):
+    done = subprocess.run(
+        [sys.executable, '-m', *map(str, words)], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_pypi_takes_both():
+    check('twine', 'check', '--strict', wheel(), *DIST.glob('*.tar.gz'))
+
+
+def test_the_wheel_holds_what_a_wheel_should():
+    check('check_wheel_contents', wheel())
 
 
 def test_the_wheel_is_small():
