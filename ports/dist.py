@@ -6,7 +6,6 @@ index.html that says which is for which board; the licences; and SHA256SUMS over
 be served as it is: all addresses in it are relative.
 """
 
-import hashlib
 import json
 import shutil
 import sys
@@ -14,6 +13,7 @@ from importlib.metadata import distribution, version
 from pathlib import Path
 from string import Template
 
+from checksums import write_checksums
 from microdot_websocket.cli import files, natmod_file
 from stage import compile_all
 
@@ -56,18 +56,6 @@ def page():
     wheel = f'{NAME.replace("-", "_")}-{release}-py3-none-any.whl'
     template = Template((ROOT / 'ports' / 'index.html').read_text())
     return template.substitute(version=release, wheel=wheel)
-
-
-def write_checksums(folder):
-    """In the form that `sha256sum -c SHA256SUMS` reads."""
-    (folder / 'SHA256SUMS').unlink(missing_ok=True)
-    (folder / 'SHA256SUMS').write_text(''.join(checksums(folder)))
-
-
-def checksums(folder):
-    for path in sorted(path for path in folder.rglob('*') if path.is_file()):
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        yield f'{digest}  {path.relative_to(folder).as_posix()}\n'
 
 
 def size(folder):

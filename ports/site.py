@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urljoin
 
-from dist import write_checksums
+from checksums import write_checksums
 
 
 def name_whole_addresses(dist, site):

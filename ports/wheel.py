@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dist import write_checksums
+from checksums import write_checksums
 from microdot_websocket.cli.files import FOLDER
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -129,6 +129,13 @@ def test_no_clang(bare_path, tmp_path):
     assert re.search('this is not a Debian .*; install clang, so that it is on PATH$', own[0])
 
 
+def test_x86_is_asked_for():
+    """MicroPython 1.29 leaves -m32 to whoever has no compiler named i686-linux-gnu-gcc."""
+    code, output = make('-n', 'natmod', 'ARCH=x86')
+    assert code == 0, output
+    assert "CFLAGS_EXTRA='-m32 " in output
+
+
 def test_no_such_architecture():
     code, output = make('natmod', 'ARCH=z80')
     assert code == 2

@@ -19,8 +19,9 @@ TOOLCHAIN := xtensa gcc-xtensa-lx106 libnewlib-dev
 else ifneq ($(filter x86 x64,$(ARCH)),)
 CROSS :=
 ifeq ($(ARCH),x86)
-# The machine's own compiler, which mostly has no headers for 32 bits.
-NATMOD_CFLAGS := -isystem $(abspath $(TOOLS))/x86/usr/include/newlib
+# The machine's own compiler, which mostly has no headers for 32 bits. MicroPython 1.29 leaves it to us to
+# ask for them.
+NATMOD_CFLAGS := -m32 -isystem $(abspath $(TOOLS))/x86/usr/include/newlib
 endif
 else
 $(error there is no architecture '$(ARCH)'; ARCH= is one of: $(ARCHS))
