@@ -1,5 +1,6 @@
 """What is released, after `make dist`."""
 
+import json
 import re
 import subprocess
 
@@ -58,3 +59,20 @@ def test_built_in_another_folder_the_bytes_are_the_same(arch, tmp_path):
     subprocess.run(words, cwd=ROOT, check=True)
     built = (tmp_path / arch / '_wscodec.mpy').read_bytes()
     assert built == (DIST / f'{arch}_6.3' / '_wscodec.mpy').read_bytes()
+
+
+def test_the_sizes_of_the_docs():
+    text = (ROOT / 'docs' / 'release.md').read_text()
+    said = dict(re.findall(r'^\| (.+) \| ([\d,]+) \|$', text, re.MULTILINE))
+    [wheel], [sdist] = DIST.glob('*.whl'), DIST.glob('*.tar.gz')
+    package = json.loads((DIST / 'rp2' / 'package.json').read_text())
+    files = {
+        'the wheel': [wheel],
+        'the sdist': [sdist],
+        'what mip copies to a Pico': [DIST / 'rp2' / url for _, url in package['urls']],
+        **{f'`{arch}_6.3/_wscodec.mpy`': [DIST / f'{arch}_6.3/_wscodec.mpy'] for arch in ARCHS},
+    }
+    assert set(said) == set(files)
+    for name, paths in files.items():
+        size = sum(path.stat().st_size for path in paths)
+        assert abs(size - int(said[name].replace(',', ''))) < 0.05 * size, (name, size)
