@@ -7,7 +7,11 @@ import pytest
 from interpreters import INTERPRETERS, ROOT
 from targets import BOARDS, GROUPS, ON_DEMAND, TARGETS
 
-GUIDES = 'README.md', 'CONTRIBUTING.md', 'docs/porting.md', 'docs/release.md', 'docs/testing.md'
+GUIDES = [
+    'README.md',
+    'CONTRIBUTING.md',
+    *[f'docs/{name}.md' for name in 'boards porting release testing'.split()],
+]
 
 
 def variables(port):
