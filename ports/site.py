@@ -5,16 +5,16 @@ only, and Debian's not at all; and not every server takes the '..' in them.
 """
 
 import json
-import sys
 from pathlib import Path
 from urllib.parse import urljoin
 
+import command
 from checksums import write_checksums
 
 
 def name_whole_addresses(dist, site):
-    for path in dist.rglob('package.json'):
-        base = urljoin(site, path.relative_to(dist).as_posix())
+    for path in sorted(dist.rglob('package.json')):
+        base = urljoin(site.rstrip('/') + '/', path.relative_to(dist).as_posix())
         content = json.loads(path.read_text())
         content['urls'] = [[target, urljoin(base, url)] for target, url in content['urls']]
         path.write_text(json.dumps(content, indent=1) + '\n')
@@ -22,4 +22,7 @@ def name_whole_addresses(dist, site):
 
 
 if __name__ == '__main__':
-    name_whole_addresses(Path(sys.argv[1]), sys.argv[2].rstrip('/') + '/')
+    parser = command.parser(__doc__)
+    parser.add_argument('dist', type=Path, help='what ports/dist.py has laid out')
+    parser.add_argument('site', metavar='URL', help='where it will be')
+    command.run(name_whole_addresses, parser)

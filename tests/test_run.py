@@ -8,7 +8,7 @@ import sys
 import pytest
 from interpreters import ROOT, command, free_port
 from job import Job, SetupFailed
-from run import failures
+from run import failures, main
 from targets import GROUPS, ON_DEMAND, TARGETS, few
 
 
@@ -21,6 +21,18 @@ def test_a_native_run_without_the_natmod_fails():
     assert process.returncode == 1
     assert 'FAILED this run is for the native codec, but codec.IMPL is python' in process.stdout
     assert process.stdout.endswith('\n0 passed, 1 failed, 0 skipped\n')
+
+
+def test_ctrl_c_starts_nothing_more(monkeypatch):
+    def stopped(job):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Job, 'stopped', False)
+    monkeypatch.setattr('run.KNOWN', {'test-run': stopped})
+    with pytest.raises(KeyboardInterrupt):
+        main(['test-run'])
+    with pytest.raises(SetupFailed, match='stopped'):
+        Job('test-run').call(['true'])
 
 
 def test_counts(tmp_path):

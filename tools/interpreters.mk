@@ -28,6 +28,7 @@ own_abi = "$$own" -c 'import sys; m = sys.implementation._mpy; print("%d.%d" % (
 # Debian's interpreters with the libraries of their release, each in a private root. This one is of
 # the MicroPython that natmods are built against.
 INTERPRETER := build/bin/micropython
+OWN_ARCH = $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,amd64)
 UNIX_PACKAGES := micropython libc6 libffi8 libgcc-s1 libmbedcrypto16 libmbedtls21 libmbedx509-7
 debian_interpreter = $(call need,$(PYTHON),$(INSTALL_PYTHON)); mkdir -p build/bin; \
 	$(PYTHON) tools/debian.py --suite $(1) --arch $(2) --into build/debian/$(notdir $@) \
@@ -38,7 +39,7 @@ debian_interpreter = $(call need,$(PYTHON),$(INSTALL_PYTHON)); mkdir -p build/bi
 .PHONY: $(INTERPRETER)
 $(INTERPRETER):
 ifeq ($(MICROPYTHON),)
-	@$(call debian_interpreter,$(DEBIAN_SUITE),amd64)
+	@$(call debian_interpreter,$(DEBIAN_SUITE),$(OWN_ARCH))
 else
 	@$(call need,$(MICROPYTHON),MICROPYTHON= must name a MicroPython interpreter)
 	@mkdir -p build/bin
