@@ -5,6 +5,7 @@
 
 import argparse
 import importlib
+import sys
 
 PARTS = 'memory', 'echo', 'codec', 'message', 'profile', 'stages', 'pictures', 'page'
 MODULES = {'profile': 'profiling'}  # the former is one of Python's own
@@ -34,4 +35,7 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -5,6 +5,7 @@ for each, and more for what it found; the exit code is 1 if any did.
 """
 
 import random
+import re
 import subprocess
 import sys
 
@@ -26,6 +27,10 @@ def main(seconds, seed, *names):
     unknown = [name for name in names if name not in FUZZERS]
     if unknown:
         sys.exit(f'no fuzzer {", ".join(unknown)}: FUZZERS is some of {", ".join(FUZZERS)}')
+    if not re.fullmatch(r'(\d+(\.\d+)?)?', seconds):
+        sys.exit(f'SECONDS={seconds} is no number: type for example SECONDS=60')
+    if not re.fullmatch(r'\d*', seed):
+        sys.exit(f'SEED={seed} is no number: it is one that an earlier run has printed')
     names = names or tuple(FUZZERS)
     if seconds:
         seconds = str(float(seconds) / len(names))
@@ -35,4 +40,7 @@ def main(seconds, seed, *names):
 
 
 if __name__ == '__main__':
-    sys.exit(main(*sys.argv[1:]))
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -14,6 +14,7 @@ A fuzzer is a function of a Budget that returns a Report or raises a Finding.
 """
 
 import faulthandler
+import signal
 import sys
 
 from . import codec, compression, handshake, libfuzzer, natmod, protocol, response, websocket
@@ -45,4 +46,5 @@ def main(name, seconds, seed):
 
 if __name__ == '__main__':
     faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the program that started it says what is said
     sys.exit(main(*sys.argv[1:]))

@@ -85,6 +85,8 @@ def survives(mutant, tree, tests):
 
 
 def main(name, sample, seed, *files):
+    if sample and not sample.isdigit():
+        sys.exit(f'SAMPLE={sample} is no number: type for example SAMPLE=50')
     language = LANGUAGES[name]
     os.nice(10)
     tree = copied_tree(name)
@@ -111,4 +113,7 @@ def main(name, sample, seed, *files):
 
 
 if __name__ == '__main__':
-    main(*sys.argv[1:])
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -12,6 +12,7 @@ import asyncio
 import json
 import random
 import re
+import signal
 import statistics
 import sys
 import time
@@ -197,8 +198,13 @@ def main():
     parser.add_argument('--seed', type=int, default=random.randrange(10**6))
     parser.add_argument('names', nargs='*', default=list(SIZES), metavar='INTERPRETER')
     args = parser.parse_args()
+    unknown = [name for name in args.names if name not in SIZES]
+    if unknown:
+        parser.error(f'no interpreter {", ".join(unknown)}: it is some of {", ".join(SIZES)}')
     failed = 0
-    with ProcessPoolExecutor(len(args.names)) as pool:
+    # Ctrl-C ends them without a word.
+    quiet = signal.signal, (signal.SIGINT, signal.SIG_DFL)
+    with ProcessPoolExecutor(len(args.names), None, *quiet) as pool:
         for summary, errors in pool.map(soak, args.names, repeat(args)):
             print(summary, flush=True)
             failed += errors
@@ -206,4 +212,7 @@ def main():
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
