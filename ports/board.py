@@ -1,130 +1,59 @@
-"""A board on the desk:  board.py choose DEVICE PORT:PLATFORM:ARCH,ARCH...
-                      board.py install DEVICE PORT LIB
-                      board.py mount DEVICE PORT LIB APP
+"""For `make install` and its like, what the tool itself does not do:
 
-DEVICE is what `mpremote connect` takes, and mpremote does all that is done on the board. `choose`
-prints the make variables that suit the board; `install` copies LIB; `mount` runs an application of
-this machine with LIB, copying nothing. Both look first whether the board can load LIB's natmod.
+board.py arch DEVICE ARCH...                           which native module to build for a board
+board.py files [--debug] FOLDER CHECK [NATMOD]         board files from this checkout
+
+DEVICE is what the tool calls --device, or auto. `arch` prints one of the architectures, or none if
+the board needs the Python codec. `files` lays FOLDER out as the wheel carries it: the compiled
+package, the compiled tests of CHECK, the native module.
 """
 
 import shutil
-import subprocess
 import sys
-from collections import namedtuple
 from pathlib import Path
 
-from microdot_websocket.cli import natmod_file
-
-MPREMOTE = sys.executable, '-m', 'mpremote', 'connect'
-OLDEST = (1, 24)  # before, an ESP32's garbage collector could take a natmod's data
-ASK = (
-    'import sys; i = sys.implementation; '
-    "print('board:', sys.platform, getattr(i, '_mpy', 0), i.version[0], i.version[1])"
-)
-
-#: platform: sys.platform. arch and abi: of the natmods that it loads. version: (1, 25), say.
-Board = namedtuple('Board', 'platform arch abi version')
+from dist import name, write_checksums
+from microdot_websocket.cli import Failed, natmod_file
+from microdot_websocket.cli.board import ask, choose_natmod
+from stage import compile_all
 
 
-def ask(device):
-    """What the board says of itself."""
-    command = *MPREMOTE, device, 'exec', ASK
-    done = subprocess.run(command, capture_output=True, text=True)
-    answers = [line for line in done.stdout.splitlines() if line.startswith('board: ')]
-    if done.returncode or not answers:
-        words = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        sys.exit(f'board: {"".join(words) or "no answer"} (DEVICE={device})')
-    _, platform, mpy, major, minor = answers[0].split()
-    return Board(platform, *natmod_file.decode_mpy(int(mpy)), (int(major), int(minor)))
-
-
-def choose(board, ports):
-    """The make variables for a board, from strings PORT:PLATFORM:ARCH,ARCH...
-
-    A port of its platform before all others, which serve too, since a natmod depends on nothing
-    but the processor; then the architecture nearest to its own.
-    """
-    fitting = []
-    for text in ports:
-        port, platform, archs = text.split(':')
-        for arch in archs.split(','):
-            if natmod_file.loads(board.arch, arch):
-                nearness = natmod_file.ARCHS.index(arch)
-                fitting.append((platform == board.platform, nearness, port, arch))
-    if not fitting:
-        return ''
-    *_, port, arch = max(fitting)
-    return f'PORT={port} ARCH={arch}'
-
-
-def reason_against(board, port, natmod):
-    """Why a board can't load a natmod, and what to do; '' if it can."""
-    version = '.'.join(map(str, board.version))
-    if board.arch == 'none':
-        return (
-            f'its MicroPython {version} loads no native modules; the Python codec does without '
-            '(mpremote cp -r dist/lib :)'
+def choose(board, archs):
+    """The architecture to build for a board; Failed if it loads native code, but none of these."""
+    arch, _ = choose_natmod(board, archs)
+    if not arch and board.arch != 'none':
+        raise Failed(
+            f'{board.device}: nothing was done: it loads {board.arch}, and what was asked for is '
+            f'{", ".join(archs)}: leave out PORT= and ARCH='
         )
-    if not natmod_file.loads(board.arch, natmod.arch):
-        return f'it loads {board.arch}, and PORT={port} is {natmod.arch}; use PORT=auto'
-    if board.version < OLDEST or board.abi != natmod.abi:
-        return (
-            f'its MicroPython {version} loads .mpy {board.abi}, and this natmod needs {natmod.abi} '
-            'and MicroPython 1.24 or newer; update the firmware'
-        )
-    return ''
+    return arch or 'none'
 
 
-def check(device, port, lib):
-    """Ask the board, before anything is copied, whether it can load the natmod in a folder."""
-    reason = reason_against(ask(device), port, natmod_file.read(lib / '_wscodec.mpy'))
-    if reason:
-        sys.exit(f'board: nothing was copied: {reason}')
-
-
-def install(device, port, lib):
-    check(device, port, lib)
-    code = subprocess.call([*MPREMOTE, device, 'fs', 'cp', '-r', str(lib), ':'])
-    if not code:
-        print(f'Installed. To try it: make check-board DEVICE={device}')
-    return code
-
-
-def mount(device, port, lib, app):
-    """Run an application that finds LIB and the files beside it on this machine."""
-    check(device, port, lib)
-    folder = lib.with_name('mount')
+def lay_out(folder, check, *natmod, debug=False):
+    """Board files as cli/files.py has them."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    # LIB's, lest Microdot's own websocket.py come from the application's folder.
-    for path in *app.parent.iterdir(), *lib.iterdir():
-        link = folder / path.name
-        link.unlink(missing_ok=True)
-        link.symlink_to(path.resolve())
-    words = 'mount', '--unsafe-links', str(folder), 'run', str(app)
-    return subprocess.call([*MPREMOTE, device, *words])
+    compile_all(folder / 'lib', debug)
+    shutil.copytree(check, folder / 'check')
+    for path in natmod:
+        there = folder / name(natmod_file.read(path))
+        there.mkdir()
+        shutil.copyfile(path, there / path.name)
+    write_checksums(folder)
 
 
-def main(command, device, *words):
-    if command == 'choose':
-        board = ask(device)
-        found = choose(board, words)
-        if not found:
-            sys.exit(f'board: no port has files for {board.arch} ({board.platform})')
-        print(found)
-        return 0
-    port, lib, *app = words
-    if command == 'install':
-        return install(device, port, Path(lib))
-    if not Path(*app).is_file():
-        sys.exit(
-            f'board: APP={app[0]} is no file: name the application to run (APP=examples/echo.py)'
-        )
-    return mount(device, port, Path(lib), Path(*app))
+def main(command, *words):
+    if command == 'files':
+        debug, words = words[0] == '--debug', [word for word in words if word != '--debug']
+        return lay_out(*map(Path, words), debug=debug)
+    device, *archs = words
+    try:
+        print(choose(ask(None if device == 'auto' else device), archs))
+    except Failed as error:
+        sys.exit(f'board: {error}')
 
 
 if __name__ == '__main__':
     try:
-        sys.exit(main(*sys.argv[1:]))
+        main(*sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -11,9 +11,9 @@ examples:
 
 import re
 
-from . import Failed, files, mpremote
+from . import Failed, mpremote
 from .board import ON_BOARD, answer
-from .command import add_device, print_json
+from .command import add_device, add_files, print_json
 from .install import look, refuse_what_hides
 
 TESTS = 'test_codec', 'test_mod_wscodec_rules', 'test_mod_wscodec_sending'
@@ -22,6 +22,7 @@ COUNTS = re.compile(r'^(\d+) passed, (\d+) failed', re.MULTILINE)
 
 def add_arguments(parser):
     add_device(parser)
+    add_files(parser)
     parser.add_argument('--no-tests', action='store_true', help='do not run the tests')
     parser.add_argument('--json', action='store_true', help='print the result as JSON')
 
@@ -56,11 +57,11 @@ def import_there(board):
     return report
 
 
-def run_tests(board, codec, show):
+def run_tests(board, folder, codec, show):
     """(passed, failed) of the codec's tests, which the board mounts from here."""
     modules = TESTS if codec == 'native' else TESTS[:1]
     code = f'import main; main.main({codec!r}, {modules!r})'
-    words = 'mount', files.FOLDER / 'check', 'exec', code
+    words = 'mount', folder / 'check', 'exec', code
     counts = COUNTS.search(mpremote.call(board.device, *words, timeout=300, show=show))
     if not counts:
         raise Failed(f'{board.device}: the tests did not come to their end')
@@ -69,7 +70,7 @@ def run_tests(board, codec, show):
 
 def run(args):
     say = (lambda *words: None) if args.json else print
-    board, plan, remarks = look(args.device)
+    board, plan, remarks = look(args.device, args.files)
     say(f'{board.device}: {board}')
     for remark in remarks:
         say(remark)
@@ -84,7 +85,7 @@ def run(args):
     passed = failed = None
     if not args.no_tests:
         show = None if args.json else lambda piece: print(piece.decode(), end='', flush=True)
-        passed, failed = run_tests(board, report['codec'], show)
+        passed, failed = run_tests(board, args.files, report['codec'], show)
     if args.json:
         about = {'device': board.device, 'machine': board.machine, 'firmware': board.firmware}
         print_json({**about, **report, 'passed': passed, 'failed': failed})

@@ -4,8 +4,10 @@ import argparse
 import importlib
 import json
 import sys
+from pathlib import Path
 
 from . import Failed
+from .files import FOLDER
 
 COMMANDS = 'install', 'check', 'run', 'serve', 'connect'
 INTERRUPTED = 130  # as shells have it
@@ -55,6 +57,17 @@ def add_device(parser):
         '--device',
         metavar='PORT',
         help='the serial port of the board, such as /dev/ttyACM0 or COM3, if there are several',
+    )
+
+
+def add_files(parser):
+    """What the commands that look at the board files have in common."""
+    parser.add_argument(
+        '--files',
+        metavar='FOLDER',
+        type=Path,
+        default=FOLDER,
+        help='board files in the place of those that came with this command',
     )
 
 

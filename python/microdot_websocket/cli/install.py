@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 
 from . import Failed, files, mpremote
 from .board import ask, choose_natmod
-from .command import add_device, print_json
+from .command import add_device, add_files, print_json
 
 NATMOD = '_wscodec.mpy'
 SLACK = 8192  # bytes of a file system for what it keeps about files
@@ -35,6 +35,7 @@ def extras(text):
 
 def add_arguments(parser):
     add_device(parser)
+    add_files(parser)
     parser.add_argument('--dry-run', action='store_true', help='change nothing on the board')
     parser.add_argument('--json', action='store_true', help='print what was done as JSON')
     parser.add_argument(
@@ -107,9 +108,9 @@ def bytes_needed(board, plan):
     return max(0, new + made - sum(blocks(board.files[path][0]) for path in old))
 
 
-def look(device, more=()):
-    """(board, plan, notes) of an installation."""
-    folder = files.complete()
+def look(device, folder, more=()):
+    """(board, plan, notes) of an installation of the board files in a folder."""
+    files.complete(folder)
     board = ask(device)
     natmods = files.natmods(folder)
     arch, why = choose_natmod(board, natmods)
@@ -148,7 +149,7 @@ def kib(size):
 
 def run(args):
     say = (lambda *words: None) if args.json else print
-    board, plan, remarks = look(args.device, args.extras)
+    board, plan, remarks = look(args.device, args.files, args.extras)
     remarks = list(remarks)
     say(f'{board.device}: {board}')
     for remark in remarks:

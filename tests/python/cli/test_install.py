@@ -94,8 +94,8 @@ def test_space(modules, natmod):
 
 def run(monkeypatch, there, modules, *, replace=False):
     plan = make_plan(there, modules, None)
-    monkeypatch.setattr(install, 'look', lambda device, more: (there, plan, []))
-    names = dict(device=None, extras=[], json=False, dry_run=True, replace=replace)
+    monkeypatch.setattr(install, 'look', lambda device, folder, more: (there, plan, []))
+    names = dict(device=None, files=None, extras=[], json=False, dry_run=True, replace=replace)
     return install.run(argparse.Namespace(**names))
 
 
