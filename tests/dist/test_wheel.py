@@ -60,3 +60,10 @@ def test_the_sdist_carries_them_too():
     for name in board_files():
         assert f'{root}/python/{FILES}{name}' in names
     assert f'{root}/natmod/ws_protocol.c' in names
+
+
+def test_the_wheel_carries_the_applications_of_new():
+    folder = ROOT / 'python' / 'microdot_websocket' / 'cli' / 'apps'
+    with zipfile.ZipFile(wheel()) as archive:
+        for path in (*folder.glob('*.py'), *folder.glob('*.html')):
+            assert archive.read(f'microdot_websocket/cli/apps/{path.name}') == path.read_bytes()

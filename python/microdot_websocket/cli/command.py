@@ -9,7 +9,7 @@ from pathlib import Path
 from . import Failed
 from .files import FOLDER
 
-COMMANDS = 'install', 'check', 'run', 'serve', 'connect'
+COMMANDS = 'install', 'check', 'run', 'serve', 'connect', 'new'
 INTERRUPTED = 130  # as shells have it
 EXAMPLES = """\
 examples:
@@ -17,6 +17,7 @@ examples:
   microdot-websocket check              see whether it works there
   microdot-websocket run app.py         run an application of this machine on the board
   microdot-websocket serve app.py       run it on this machine
+  microdot-websocket new                write a small application to begin with
   microdot-websocket connect ws://192.168.4.1:5000/echo
 
 `microdot-websocket COMMAND --help` explains one command. Exit codes: 0 done, 1 failed (one line on
