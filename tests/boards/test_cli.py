@@ -140,3 +140,54 @@ def test_a_full_file_system(tool, board):
     assert code == 1
     assert ': nothing was done: this takes ' in error
     assert ' KiB free: remove files' in error
+
+
+NETWORK = """\
+STA_IF = 0
+
+
+class WLAN:
+    def __init__(self, interface):
+        self.key = None
+
+    def active(self, on=None):
+        return True
+
+    def connect(self, ssid, key):
+        self.key = key
+
+    def disconnect(self):
+        pass
+
+    def isconnected(self):
+        return self.key == 'it\\'s "odd"'
+
+    def ifconfig(self):
+        return ('192.168.4.7',)
+"""
+
+
+def wifi(board, password, *words):
+    line = [*COMMAND, 'wifi', '--device', board.device, *words]
+    done = subprocess.run(line, timeout=120, input=password + '\n', **PIPES)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_pico_has_no_wifi(board):
+    code, _, error = wifi(board, 'secret 123', 'home')
+    assert code == 1
+    assert ': this board has no Wi-Fi, or its firmware none ' in error
+
+
+def test_wifi(board, tmp_path):
+    """With a module `network` of this test's."""
+    (tmp_path / 'network.py').write_text(NETWORK)
+    board.mpremote('fs', 'cp', tmp_path / 'network.py', ':network.py')
+    code, output, error = wifi(board, 'it\'s "odd"', 'home')
+    assert code == 0, error
+    assert 'the address of the board is 192.168.4.7\n' in output
+    board.mpremote('fs', 'cp', tmp_path / 'network.py', ':boot.py')
+    code, _, error = wifi(board, 'it\'s "odd"', 'home')
+    assert code == 1
+    assert '/boot.py is your own' in error
+    board.mpremote('fs', 'rm', ':boot.py', ':network.py')

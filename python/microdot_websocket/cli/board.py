@@ -22,6 +22,7 @@ class Board:
     mpy: int
     version: list
     network: bool
+    wifi: bool
     heap: int
     lib: str
     block: int
@@ -36,6 +37,11 @@ class Board:
     @property
     def abi(self):
         return natmod_file.decode_mpy(self.mpy)[1]
+
+    @property
+    def root(self):
+        """Where boot.py and main.py stand, with a slash at its end."""
+        return self.lib.removesuffix('lib')
 
     @property
     def firmware(self):
@@ -53,16 +59,21 @@ def answer(output, key):
     return None
 
 
-def ask(device):
-    """The Board at a device; Failed if no file of ours can run there."""
+def describe(device):
+    """The Board at a device."""
     device = mpremote.choose(device)
     said = answer(mpremote.call(device, 'run', ON_BOARD / 'probe.py'), 'board:')
     if said is None:
         raise Failed(f'{device}: what answers there is not MicroPython: see {DOWNLOAD}')
-    board = Board(device, **said)
+    return Board(device, **said)
+
+
+def ask(device):
+    """The Board at a device; Failed if no file of ours can run there."""
+    board = describe(device)
     reason = reason_against(board)
     if reason:
-        raise Failed(f'{device}: nothing was done: {reason}')
+        raise Failed(f'{board.device}: nothing was done: {reason}')
     return board
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from . import Failed
 from .files import FOLDER
 
-COMMANDS = 'install', 'check', 'run', 'serve', 'connect', 'new'
+COMMANDS = 'install', 'check', 'run', 'serve', 'connect', 'new', 'wifi'
 INTERRUPTED = 130  # as shells have it
 EXAMPLES = """\
 examples:
@@ -18,6 +18,7 @@ examples:
   microdot-websocket run app.py         run an application of this machine on the board
   microdot-websocket serve app.py       run it on this machine
   microdot-websocket new                write a small application to begin with
+  microdot-websocket wifi               have the board join a network
   microdot-websocket connect ws://192.168.4.1:5000/echo
 
 `microdot-websocket COMMAND --help` explains one command. Exit codes: 0 done, 1 failed (one line on
@@ -59,6 +60,11 @@ def add_device(parser):
         metavar='PORT',
         help='the serial port of the board, such as /dev/ttyACM0 or COM3, if there are several',
     )
+
+
+def device_option(args):
+    """For the commands that are told next: the device, if it had to be named."""
+    return f' --device {args.device}' if args.device else ''
 
 
 def add_files(parser):

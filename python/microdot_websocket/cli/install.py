@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 
 from . import Failed, files, mpremote
 from .board import ask, choose_natmod
-from .command import add_device, add_files, print_json
+from .command import add_device, add_files, device_option, print_json
 
 NATMOD = '_wscodec.mpy'
 SLACK = 8192  # bytes of a file system for what it keeps about files
@@ -186,7 +186,7 @@ def run(args):
         say(f'{len(plan.copy)} files to copy, {plan.same} are there already; nothing was done.')
     else:
         say(f'Installed: {len(plan.copy)} files copied, {plan.same} were there already.')
-        option = f' --device {board.device}' if args.device else ''
+        option = device_option(args)
         say(f'Next: microdot-websocket check{option}, microdot-websocket run{option} app.py')
     return 0
 

@@ -1,4 +1,6 @@
-"""Boards as on_board/probe.py describes them."""
+"""Boards as on_board/probe.py describes them, and a stand-in for mpremote."""
+
+from pathlib import Path
 
 from microdot_websocket.cli.board import Board
 
@@ -10,6 +12,7 @@ PICO = {
     'mpy': ARMV6M,
     'version': [1, 25, 0],
     'network': True,
+    'wifi': True,
     'heap': 190000,
     'lib': '/lib',
     'block': 4096,
@@ -21,3 +24,26 @@ PICO = {
 
 def board(**others):
     return Board(**{**PICO, **others})
+
+
+class Mpremote:
+    """In the place of mpremote.call(): `asked` is what it was told, `copied` the text of each file
+    that was to be copied, by its path on the board.
+
+    :param answers: what the board prints, by a word of a command: a script's name or a code's.
+    """
+
+    def __init__(self, **answers):
+        self.asked = []
+        self.copied = {}
+        self._answers = answers
+
+    def __call__(self, device, *words, **options):
+        words = list(map(str, words))
+        self.asked.append(words)
+        if 'cp' in words:
+            self.copied[words[-1]] = Path(words[-2]).read_text()
+        for name, text in self._answers.items():
+            if any(name in word for word in words):
+                return text
+        return ''

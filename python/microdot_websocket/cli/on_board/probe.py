@@ -58,12 +58,14 @@ def hiding(lib):
     return found
 
 
-def has(name):
+def network():
+    """(whether it has any, whether it has Wi-Fi)."""
     try:
-        __import__(name)
-        return True
+        import network
+
+        return True, hasattr(network, 'WLAN')
     except ImportError:
-        return False
+        return sys.platform == 'linux', False
 
 
 def find_lib():
@@ -76,6 +78,7 @@ def find_lib():
 def probe():
     gc.collect()
     implementation = sys.implementation
+    any_network, wifi = network()
     lib = find_lib()
     parent = lib[:-4] or '/'
     files: dict = {}
@@ -95,7 +98,8 @@ def probe():
                 'machine': getattr(implementation, '_machine', sys.platform),
                 'mpy': getattr(implementation, '_mpy', 0),
                 'version': list(implementation[1])[:3],
-                'network': has('network') or sys.platform == 'linux',
+                'network': any_network,
+                'wifi': wifi,
                 'heap': gc.mem_free() + gc.mem_alloc(),
                 'lib': lib,
                 'block': stat[0],
