@@ -32,6 +32,12 @@ def test_a_dry_run_changes_nothing(tool, board):
     assert 'lib' not in board.mpremote('fs', 'ls', ':')
 
 
+def test_a_pico_has_no_rom_partition(tool):
+    code, _, error = tool('install', '--romfs')
+    assert code == 1
+    assert ': nothing was done: its firmware has no ROM partition: leave out --romfs, ' in error
+
+
 def test_nothing_is_installed_yet(tool, tmp_path):
     code, _, error = tool('check', '--no-tests')
     assert code == 1

@@ -28,6 +28,7 @@ class Board:
     block: int
     free: int
     hiding: list
+    rom: list
     files: dict
 
     @property

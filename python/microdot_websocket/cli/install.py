@@ -8,19 +8,21 @@ examples:
   microdot-websocket install --dry-run          only say what would be done
   microdot-websocket install --device COM3
   microdot-websocket install --with asgi,wsgi   more of Microdot than boards usually need
+  microdot-websocket install --romfs            where the firmware has a partition for it
+
+With --romfs an image is written into that partition. The board runs the bytecode where it lies
+there, and copies less of it into its RAM: docs/command.md.
 """
 
 import argparse
-import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from . import Failed, files, mpremote
+from . import Failed, files, mpremote, romfs
 from .board import ask, choose_natmod
 from .command import add_device, add_files, device_option, print_json
+from .plan import IN_ROM, bytes_needed, make_plan, make_rom_plan
 
-NATMOD = '_wscodec.mpy'
 SLACK = 8192  # bytes of a file system for what it keeps about files
 
 
@@ -43,6 +45,7 @@ def add_arguments(parser):
         action='store_true',
         help='remove files of the same names that would be imported instead',
     )
+    parser.add_argument('--romfs', action='store_true', help='into the ROM partition, as a whole')
     parser.add_argument(
         '--with',
         dest='extras',
@@ -53,68 +56,19 @@ def add_arguments(parser):
     )
 
 
-@dataclass
-class Plan:
-    """What is to be done on a board. All paths are as the board has them."""
+def look(device, folder, more=(), in_rom=None):
+    """(board, plan, notes) of an installation of the board files in a folder.
 
-    wanted: dict  # {path: file on this machine}
-    copy: list  # of these, the paths that are missing there or differ
-    stale: list  # of earlier versions
-    hiding: list  # what would be imported instead
-
-    @property
-    def same(self):
-        return len(self.wanted) - len(self.copy)
-
-
-def digest(path):
-    """As on_board/probe.py has it."""
-    return [path.stat().st_size, hashlib.sha256(path.read_bytes()).digest()[:8].hex()]
-
-
-def make_plan(board, modules, natmod):
-    """:param natmod: the file, None for the Python codec."""
-    wanted = {f'{board.lib}/{name}': path for name, path in modules.items()}
-    if natmod:
-        wanted[f'{board.lib}/{NATMOD}'] = natmod
-    copy = [path for path, file in wanted.items() if not same(board.files.get(path), file)]
-    # In this package's folder all is ours; in Microdot's, and beside, only what is imported first.
-    own = f'{board.lib}/microdot_websocket/', f'{board.lib}/_wscodec.'
-    others = [path for path, there in board.files.items() if there and path not in wanted]
-    stale = [path for path in others if path.startswith(own)]
-    twins = [path for path in others if path.endswith('.py') and path[:-2] + 'mpy' in wanted]
-    hiding = [*board.hiding, *(path for path in twins if path not in stale)]
-    return Plan(wanted, copy, stale, hiding)
-
-
-def same(there, file):
-    """Whether a file is on the board as it is here; its size decides where nothing else does."""
-    if not there:
-        return False
-    size, sha256 = digest(file)
-    return there[0] == size and there[1] in (sha256, '')
-
-
-def bytes_needed(board, plan):
-    """Bytes that the file system must have free for a plan."""
-
-    def blocks(size):
-        return -(-size // board.block) * board.block
-
-    new = sum(blocks(plan.wanted[path].stat().st_size) for path in plan.copy)
-    old = [path for path in (*plan.copy, *plan.stale) if path in board.files]
-    folders = {path.rpartition('/')[0] for path in plan.copy} - set(board.files)
-    made = 2 * board.block * len(folders)
-    return max(0, new + made - sum(blocks(board.files[path][0]) for path in old))
-
-
-def look(device, folder, more=()):
-    """(board, plan, notes) of an installation of the board files in a folder."""
+    :param in_rom: whether into the ROM partition; None: wherever it is installed.
+    """
     files.complete(folder)
     board = ask(device)
     natmods = files.natmods(folder)
     arch, why = choose_natmod(board, natmods)
-    plan = make_plan(board, files.modules(folder, more), natmods.get(arch))
+    if in_rom is None:
+        in_rom = IN_ROM in board.files
+    make = make_rom_plan if in_rom else make_plan
+    plan = make(board, files.modules(folder, more), natmods.get(arch))
     return board, plan, notes(board, arch, why)
 
 
@@ -129,6 +83,11 @@ def notes(board, arch, why):
 
 
 def refuse_what_hides(board, plan):
+    if IN_ROM in plan.hiding:
+        raise Failed(
+            f'{board.device}: nothing was done: what is in the ROM partition would be imported '
+            'instead: microdot-websocket install --romfs brings that up to date'
+        )
     names = ', '.join(plan.hiding)
     raise Failed(
         f'{board.device}: nothing was done: {names} would be imported instead. Keep a copy if '
@@ -147,18 +106,25 @@ def kib(size):
     return f'{-(-size // 1024)} KiB'
 
 
+def check(board, plan, args):
+    """Failed unless all of a plan can be done."""
+    if args.romfs:
+        romfs.check(board, args.replace)
+    if plan.hiding and (not args.replace or IN_ROM in plan.hiding):
+        refuse_what_hides(board, plan)
+    needed = 0 if args.romfs else bytes_needed(board, plan)
+    if needed and needed + SLACK > board.free:
+        refuse_for_space(board, needed + SLACK)
+
+
 def run(args):
     say = (lambda *words: None) if args.json else print
-    board, plan, remarks = look(args.device, args.files, args.extras)
+    board, plan, remarks = look(args.device, args.files, args.extras, args.romfs)
     remarks = list(remarks)
     say(f'{board.device}: {board}')
     for remark in remarks:
         say(remark)
-    if plan.hiding and not args.replace:
-        refuse_what_hides(board, plan)
-    needed = bytes_needed(board, plan)
-    if needed and needed + SLACK > board.free:
-        refuse_for_space(board, needed + SLACK)
+    check(board, plan, args)
     remove = plan.stale + plan.hiding
     if args.dry_run:
         for path in remove:
@@ -174,7 +140,8 @@ def run(args):
                 'machine': board.machine,
                 'firmware': board.firmware,
                 'arch': board.arch,
-                'codec': 'native' if f'{board.lib}/{NATMOD}' in plan.wanted else 'python',
+                'codec': plan.codec,
+                'lib': plan.lib,
                 'notes': remarks,
                 'removed': remove,
                 'copied': plan.copy,
@@ -193,20 +160,25 @@ def run(args):
 
 def commands(board, plan, remove):
     """For one run of mpremote, which shows each file before it copies it."""
-    folders = {str(parent) for path in plan.copy for parent in PurePosixPath(path).parents}
+    copy = [] if plan.in_rom else plan.copy
+    folders = {str(parent) for path in copy for parent in PurePosixPath(path).parents}
     inside = {folder for folder in folders if folder.startswith(board.lib)}
     for path in remove:
         yield 'rm', '-r', f':{path}'
     for folder in sorted(inside - set(board.files)):
         yield 'mkdir', f':{folder}'
-    for path in plan.copy:
+    for path in copy:
         yield 'cp', '-f', str(plan.wanted[path]), f':{path}'
 
 
 def apply(board, plan, remove, say):
+    if plan.in_rom and plan.copy:
+        romfs.deploy(board, plan, say)
     words = []
     for command in commands(board, plan, remove):
         words += ['fs', *command, '+']
+    if not words:
+        return
     progress = Progress(board.lib, len(plan.copy), say)
     try:
         mpremote.call(board.device, *words, show=progress.show)

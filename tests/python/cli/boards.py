@@ -18,6 +18,7 @@ PICO = {
     'block': 4096,
     'free': 800 * 1024,
     'hiding': [],
+    'rom': None,
     'files': {},
 }
 
@@ -30,7 +31,8 @@ class Mpremote:
     """In the place of mpremote.call(): `asked` is what it was told, `copied` the text of each file
     that was to be copied, by its path on the board.
 
-    :param answers: what the board prints, by a word of a command: a script's name or a code's.
+    :param answers: what the board prints, or a function of the command's words, by a part of one
+                    of them: of a script's name or of code.
     """
 
     def __init__(self, **answers):
@@ -45,5 +47,5 @@ class Mpremote:
             self.copied[words[-1]] = Path(words[-2]).read_text()
         for name, text in self._answers.items():
             if any(name in word for word in words):
-                return text
+                return text(words) if callable(text) else text
         return ''

@@ -17,3 +17,19 @@ def board_files(tmp_path):
     (folder / 'check' / 'main.mpy').write_bytes(b'M')
     write_checksums(folder)
     return folder
+
+
+@pytest.fixture
+def modules(tmp_path):
+    paths = {}
+    for name in 'microdot/websocket.mpy', 'microdot_websocket/timer.mpy':
+        paths[name] = tmp_path / name.replace('/', '_')
+        paths[name].write_bytes(name.encode() * 200)
+    return paths
+
+
+@pytest.fixture
+def natmod(tmp_path):
+    path = tmp_path / '_wscodec.mpy'
+    path.write_bytes(b'M' * 8000)
+    return path

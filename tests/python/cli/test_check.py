@@ -2,11 +2,11 @@ import pytest
 from boards import board
 from microdot_websocket.cli import Failed
 from microdot_websocket.cli.check import check_files
-from microdot_websocket.cli.install import Plan
+from microdot_websocket.cli.plan import Plan
 
 
 def plan(copy=(), stale=(), hiding=()):
-    return Plan({'/lib/a.mpy': None, '/lib/b.mpy': None}, [*copy], [*stale], [*hiding])
+    return Plan('/lib', {'/lib/a.mpy': None, '/lib/b.mpy': None}, [*copy], [*stale], [*hiding])
 
 
 @pytest.mark.parametrize(

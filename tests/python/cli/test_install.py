@@ -1,31 +1,11 @@
 import argparse
+from pathlib import Path
 
 import pytest
-from boards import board
+from boards import Mpremote, board
 from microdot_websocket.cli import Failed, install
-from microdot_websocket.cli.install import Progress, bytes_needed, commands, digest, make_plan
-
-
-@pytest.fixture
-def modules(tmp_path):
-    paths = {}
-    for name in 'microdot/websocket.mpy', 'microdot_websocket/timer.mpy':
-        paths[name] = tmp_path / name.replace('/', '_')
-        paths[name].write_bytes(name.encode() * 200)
-    return paths
-
-
-@pytest.fixture
-def natmod(tmp_path):
-    path = tmp_path / '_wscodec.mpy'
-    path.write_bytes(b'M' * 8000)
-    return path
-
-
-def there(modules):
-    """As a board reports what was installed."""
-    folders = {'/lib': None, '/lib/microdot': None, '/lib/microdot_websocket': None}
-    return {**folders, **{f'/lib/{name}': digest(path) for name, path in modules.items()}}
+from microdot_websocket.cli.install import Progress, commands
+from microdot_websocket.cli.plan import IN_ROM, make_plan, make_rom_plan
 
 
 def test_an_empty_board(modules, natmod):
@@ -45,57 +25,17 @@ def test_an_empty_board(modules, natmod):
     assert words[-1] == ('cp', '-f', str(natmod), ':/lib/_wscodec.mpy')
 
 
-def test_nothing_is_copied_twice(modules):
-    plan = make_plan(board(files=there(modules)), modules, None)
-    assert (plan.copy, plan.same) == ([], 2)
-    assert not list(commands(board(files=there(modules)), plan, []))
-
-
-def test_what_was_cut_off_is_copied_again(modules):
-    files = there(modules)
-    files['/lib/microdot/websocket.mpy'] = [100, 'ab']  # less than all of it
-    del files['/lib/microdot_websocket/timer.mpy']
-    assert len(make_plan(board(files=files), modules, None).copy) == 2
-
-
-def test_a_board_without_sha256_is_judged_by_sizes(modules):
-    files = {name: there and [there[0], ''] for name, there in there(modules).items()}
-    assert make_plan(board(files=files), modules, None).copy == []
-
-
-def test_what_is_stale_and_what_hides(modules):
-    more = [
-        '/lib/microdot/websocket.py',  # Microdot's own
-        '/lib/microdot/mine.py',
-        '/lib/microdot_websocket/gone.mpy',  # of an earlier version
-        '/lib/_wscodec.mpy',  # and now the Python codec
-    ]
-    files = {**there(modules), **{name: [1, 'ab'] for name in more}}
-    plan = make_plan(board(files=files, hiding=['/microdot.py']), modules, None)
-    assert plan.stale == more[2:]
-    assert plan.hiding == ['/microdot.py', more[0]]
-
-
 def test_on_a_pyboard_lib_is_elsewhere(modules):
     plan = make_plan(board(lib='/flash/lib'), modules, None)
     words = list(commands(board(lib='/flash/lib'), plan, ['/flash/microdot.py']))
     assert words[:2] == [('rm', '-r', ':/flash/microdot.py'), ('mkdir', ':/flash/lib')]
 
 
-def test_space(modules, natmod):
-    # whole blocks, and two for each new folder, of which there are two and /lib
-    sizes = [path.stat().st_size for path in (*modules.values(), natmod)]
-    blocks = sum(-(-size // 4096) for size in sizes)
-    plan = make_plan(board(), modules, natmod)
-    assert bytes_needed(board(), plan) == (blocks + 3 * 2) * 4096
-    full = board(files=there(modules))
-    assert bytes_needed(full, make_plan(full, modules, None)) == 0
-
-
-def run(monkeypatch, there, modules, *, replace=False):
-    plan = make_plan(there, modules, None)
-    monkeypatch.setattr(install, 'look', lambda device, folder, more: (there, plan, []))
-    names = dict(device=None, files=None, extras=[], json=False, dry_run=True, replace=replace)
+def run(monkeypatch, there, modules, *, replace=False, romfs=False, dry_run=True):
+    plan = (make_rom_plan if romfs else make_plan)(there, modules, None)
+    monkeypatch.setattr(install, 'look', lambda device, folder, more, in_rom: (there, plan, []))
+    names = dict(device=None, files=None, extras=[], json=False, dry_run=dry_run)
+    names.update(replace=replace, romfs=romfs)
     return install.run(argparse.Namespace(**names))
 
 
@@ -128,3 +68,27 @@ def test_extras():
     assert install.extras('asgi,wsgi') == ['asgi', 'wsgi']
     with pytest.raises(argparse.ArgumentTypeError, match='no module sse; there are asgi, '):
         install.extras('sse')
+
+
+def test_what_is_in_rom_is_not_removed(modules, monkeypatch):
+    for replace in False, True:
+        with pytest.raises(Failed, match='what is in the ROM partition would be .*install --romfs'):
+            run(monkeypatch, board(hiding=[IN_ROM]), modules, replace=replace)
+
+
+def test_into_a_rom(modules, monkeypatch, capsys):
+    call = Mpremote(build=lambda words: Path(words[2]).write_bytes(bytes(5000)))
+    monkeypatch.setattr(install.mpremote, 'call', call)
+    files = {'/lib': None, '/lib/microdot': None, '/lib/microdot/websocket.mpy': [1, 'ab']}
+    there = board(rom=[8192, []], files=files)
+    assert run(monkeypatch, there, modules, romfs=True, dry_run=False) == 0
+    assert [words[-2] for words in call.asked[:2]] == ['build', 'deploy']
+    assert call.asked[2] == ['fs', 'rm', '-r', ':/lib/microdot/websocket.mpy', '+']
+    assert (
+        'an image of 5000 bytes into the ROM partition, which has 8192\n' in capsys.readouterr().out
+    )
+
+
+def test_no_rom(modules, monkeypatch):
+    with pytest.raises(Failed, match='its firmware has no ROM partition: leave out --romfs'):
+        run(monkeypatch, board(), modules, romfs=True)

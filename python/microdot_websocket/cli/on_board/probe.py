@@ -68,6 +68,31 @@ def network():
         return sys.platform == 'linux', False
 
 
+def rom(files):
+    """[bytes, other names] of the partition for a ROM file system, whose files are added; None
+    without one."""
+    try:
+        import vfs
+
+        device = vfs.rom_ioctl(2, 0)
+        size = device.ioctl(4, 0) * device.ioctl(5, 0) if hasattr(device, 'ioctl') else len(device)
+    except (ImportError, AttributeError, TypeError):  # the last: a number says that there is none
+        return None
+    others = []
+    for folder in '/rom', '/rom/lib':
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue
+        for name in names:
+            path = folder + '/' + name
+            if folder == '/rom/lib' and name.split('.')[0] in NAMES:
+                walk(path, files)
+            elif path != '/rom/lib':
+                others.append(path)
+    return [size, others]
+
+
 def find_lib():
     for path in sys.path:
         if path.endswith('/lib') and not path.startswith('/rom'):
@@ -105,6 +130,7 @@ def probe():
                 'block': stat[0],
                 'free': stat[0] * stat[3],
                 'hiding': hiding(lib),
+                'rom': rom(files),
                 'files': files,
             }
         ),
