@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 from interpreters import INTERPRETERS, ROOT
+from microdot_websocket.cli.chips import CHIPS
 from targets import BOARDS, GROUPS, ON_DEMAND, TARGETS
 
 GUIDES = [
@@ -15,9 +16,9 @@ GUIDES = [
 
 
 def variables(port):
-    """{name: value} of a port.mk's _ARCHS and _PLATFORM."""
+    """{name: value} of a port.mk's _ARCHS."""
     text = (ROOT / 'ports' / port / 'port.mk').read_text()
-    return dict(re.findall(rf'^{port}_(ARCHS|PLATFORM) := (.+)$', text, re.MULTILINE))
+    return dict(re.findall(rf'^{port}_(ARCHS) := (.+)$', text, re.MULTILINE))
 
 
 def rows(guide, head):
@@ -31,14 +32,28 @@ PORTS = {path.parent.name for path in (ROOT / 'ports').glob('*/port.mk')}
 ARCHS = {arch for port in PORTS for arch in variables(port)['ARCHS'].split()}
 
 
-def test_each_board_of_the_readme_is_a_port():
-    listed = {
-        port: archs for _, [port], archs in rows('README.md', '| board | `PORT=` | native module |')
-    }
-    assert set(listed) == PORTS - {'unix'}
-    for port, [default, *others] in listed.items():
-        assert default == variables(port)['ARCHS'].split()[0], port
-        assert {other.removeprefix('ARCH=') for other in others} <= ARCHS, port
+def test_the_table_of_the_readme_is_that_of_the_command():
+    table = (ROOT / 'README.md').read_text().partition('| board | native module |')[2]
+    listed = [line.split(' | ') for line in table.partition('\n\n')[0].splitlines()[2:]]
+    assert [[cell.strip(' |') for cell in line] for line in listed] == [
+        [
+            chip.boards,
+            ' '.join(f'`{arch}`' for arch in chip.archs),
+            f'`{chip.port}`' if chip.port else '',
+            chip.network or chip.memory,
+            chip.left,
+        ]
+        for chip in CHIPS
+    ]
+
+
+def test_each_port_has_its_chip():
+    archs = {chip.port: chip.archs for chip in CHIPS if chip.port}
+    assert set(archs) == PORTS - {'unix'}
+    for port, known in archs.items():
+        own = variables(port)['ARCHS'].split()
+        assert list(known[: len(own)]) == own
+    assert all(set(chip.archs) <= ARCHS for chip in CHIPS)
 
 
 def test_each_native_module_has_its_line():
@@ -57,7 +72,7 @@ def test_a_folder_in_ports_is_a_board():
     folders = {path.name for path in (ROOT / 'ports').iterdir() if path.is_dir()}
     assert folders - {'__pycache__'} == PORTS
     for port in PORTS:
-        assert set(variables(port)) == {'ARCHS', 'PLATFORM'}
+        assert set(variables(port)) == {'ARCHS'}
 
 
 @pytest.mark.parametrize('guide', GUIDES)

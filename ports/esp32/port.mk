@@ -1,6 +1,5 @@
 # ESP32, ESP32-S2 and ESP32-S3: the Espressif chips with an Xtensa core that has register windows.
 esp32_ARCHS := xtensawin
-esp32_PLATFORM := esp32
 
 # One natmod for all three. ESP-IDF's compiler would use zero-overhead loops, which the S2 lacks.
 # Debian's is for the ESP8266: windowed.S lends its assembler what it lacks.

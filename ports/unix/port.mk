@@ -1,3 +1,2 @@
 # MicroPython on this machine: what the demo and the tests run on.
 unix_ARCHS := x64 x86
-unix_PLATFORM := linux

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+from microdot_websocket.cli.chips import identify
 
 COMMAND = sys.executable, '-m', 'microdot_websocket'
 PIPES = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'text': True}
@@ -94,7 +96,10 @@ def test_check(tool):
     code, output, error = tool('check', '--no-tests')
     assert code == 0, error
     assert '/lib/microdot_websocket/websocket.mpy\n' in output
-    assert 'codec: native, free memory: ' in output
+    left, total = re.search('codec: native, free memory: (.+) bytes of (.+)', output).groups()
+    told = identify('RP2040')[1].left.replace(',', '').split()  # and so in README
+    assert abs(int(told[0]) - int(left)) < 0.03 * int(left)
+    assert abs(int(told[2]) - int(total)) < 0.03 * int(total)
 
 
 def test_run(tool, tmp_path):

@@ -20,6 +20,7 @@ from pathlib import PurePosixPath
 
 from . import Failed, files, mpremote, romfs
 from .board import ask, choose_natmod
+from .chips import identify
 from .command import add_device, add_files, device_option, print_json
 from .plan import IN_ROM, bytes_needed, make_plan, make_rom_plan
 
@@ -62,7 +63,7 @@ def look(device, folder, more=(), in_rom=None):
     :param in_rom: whether into the ROM partition; None: wherever it is installed.
     """
     files.complete(folder)
-    board = ask(device)
+    board = ask(device, in_rom is not False)
     natmods = files.natmods(folder)
     arch, why = choose_natmod(board, natmods)
     if in_rom is None:
@@ -79,7 +80,9 @@ def notes(board, arch, why):
     else:
         yield f'Python codec, which is slower: {why}'
     if not board.network:
-        yield 'this firmware has no `network` module: a server needs a board with Wi-Fi or Ethernet'
+        _, chip = identify(board.machine)
+        reason = f' ({chip.network})' if chip.network else ''
+        yield f'no network: a server needs a board with Wi-Fi or Ethernet{reason}'
 
 
 def refuse_what_hides(board, plan):
@@ -138,6 +141,7 @@ def run(args):
             {
                 'device': board.device,
                 'machine': board.machine,
+                'chip': board.chip,
                 'firmware': board.firmware,
                 'arch': board.arch,
                 'codec': plan.codec,

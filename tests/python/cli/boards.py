@@ -7,6 +7,7 @@ from microdot_websocket.cli.board import Board
 ARMV6M, RV32IMC, XTENSAWIN, NONE = 0x1306, 0x32F06, 0x2B06, 0x0306
 PICO = {
     'device': 'COM3',
+    'python': 'micropython',
     'platform': 'rp2',
     'machine': 'Raspberry Pi Pico W with RP2040',
     'mpy': ARMV6M,

@@ -1,6 +1,9 @@
+import json
+
 import pytest
-from boards import ARMV6M, NONE, RV32IMC, XTENSAWIN, board
-from microdot_websocket.cli.board import answer, choose_natmod, reason_against
+from boards import ARMV6M, NONE, PICO, RV32IMC, XTENSAWIN, Mpremote, board
+from microdot_websocket.cli import Failed
+from microdot_websocket.cli.board import answer, ask, choose_natmod, mpremote, reason_against
 
 ARCHS = 'armv6m', 'armv7m', 'armv7emsp', 'rv32imc', 'xtensawin'
 
@@ -39,8 +42,13 @@ def test_boards_for_the_python_codec(mpy, why):
 @pytest.mark.parametrize(
     'other, reason',
     [
+        (
+            {'python': 'circuitpython', 'version': [9, 2, 1]},
+            'it runs CircuitPython 9.2.1: install MicroPython from https://',
+        ),
+        ({'block': 0}, 'its MicroPython 1.25.0 has no file system'),
         ({'version': [1, 22, 2]}, 'its MicroPython 1.22.2 is too old: install 1.24 or newer'),
-        ({'platform': 'esp8266'}, 'an ESP8266 has too little memory'),
+        ({'machine': 'ESP module with ESP8266'}, 'it has 38 KiB of heap and 500 bytes for nat'),
         ({'mpy': 0}, 'was built without support for .mpy files'),
         ({'mpy': 0x1307}, 'loads .mpy files 7.3, and these are 6.3: pip install --upgrade'),
     ],
@@ -56,3 +64,29 @@ def test_no_reason_against_a_good_board():
 def test_the_answer_is_found_behind_what_boot_py_prints():
     assert answer('Wi-Fi is up\nboard: {"a": 1}\n', 'board:') == {'a': 1}
     assert answer('>>> ', 'board:') is None
+
+
+def test_an_esp8266_with_a_rom_partition_gets_the_python_codec():
+    there = board(machine='ESP module with ESP8266', mpy=9 << 10 | 0x306)
+    assert reason_against(there, in_rom=True) == ''
+    assert choose_natmod(there, ['xtensa']) == ('', 'it has too little memory for native code')
+
+
+def probed(monkeypatch, **others):
+    said = {name: value for name, value in {**PICO, **others}.items() if name != 'device'}
+    answers = {'probe.py': f'Hello from boot.py\nboard: {json.dumps(said)}\n'}
+    monkeypatch.setattr(mpremote, 'call', Mpremote(**answers))
+
+
+def test_ask(monkeypatch):
+    probed(monkeypatch)
+    assert ask('COM3') == board()
+    probed(monkeypatch, version=[1, 20, 0])
+    with pytest.raises(Failed, match='^COM3: nothing was done: its MicroPython 1.20.0 is too old'):
+        ask('COM3')
+
+
+def test_something_else_answers(monkeypatch):
+    monkeypatch.setattr(mpremote, 'call', Mpremote())
+    with pytest.raises(Failed, match='^COM3: what answers there is not MicroPython: see https://'):
+        ask('COM3')

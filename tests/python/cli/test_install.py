@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from boards import Mpremote, board
 from microdot_websocket.cli import Failed, install
-from microdot_websocket.cli.install import Progress, commands
+from microdot_websocket.cli.install import Progress, commands, notes
 from microdot_websocket.cli.plan import IN_ROM, make_plan, make_rom_plan
 
 
@@ -37,6 +37,18 @@ def run(monkeypatch, there, modules, *, replace=False, romfs=False, dry_run=True
     names = dict(device=None, files=None, extras=[], json=False, dry_run=dry_run)
     names.update(replace=replace, romfs=romfs)
     return install.run(argparse.Namespace(**names))
+
+
+def test_what_a_person_needs_to_know():
+    assert list(notes(board(), 'armv6m', '')) == ['native codec: armv6m']
+    pico = board(network=False, machine='Raspberry Pi Pico with RP2040')
+    assert list(notes(pico, '', 'it loads none')) == [
+        'Python codec, which is slower: it loads none',
+        'no network: a server needs a board with Wi-Fi or Ethernet (a Pico without the W has no '
+        'network)',
+    ]
+    other = board(network=False, machine='a board')
+    assert [*notes(other, 'x64', '')][1].endswith('with Wi-Fi or Ethernet')
 
 
 def test_too_little_space(modules, monkeypatch):

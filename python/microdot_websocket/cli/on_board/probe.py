@@ -114,11 +114,16 @@ def probe():
         pass
     for name in 'microdot', 'microdot_websocket', '_wscodec.mpy', '_wscodec.py':
         walk(lib + '/' + name, files)
-    stat = os.statvfs(parent)
+    try:
+        stat = os.statvfs(parent)
+        block, free = stat[0], stat[0] * stat[3]
+    except (AttributeError, OSError):  # no file system
+        block = free = 0
     print(
         'board:',
         json.dumps(
             {
+                'python': implementation.name,
                 'platform': sys.platform,
                 'machine': getattr(implementation, '_machine', sys.platform),
                 'mpy': getattr(implementation, '_mpy', 0),
@@ -127,8 +132,8 @@ def probe():
                 'wifi': wifi,
                 'heap': gc.mem_free() + gc.mem_alloc(),
                 'lib': lib,
-                'block': stat[0],
-                'free': stat[0] * stat[3],
+                'block': block,
+                'free': free,
                 'hiding': hiding(lib),
                 'rom': rom(files),
                 'files': files,

@@ -31,7 +31,7 @@ def test_probe(tmp_path):
     (root / 'microdot.py').write_text('')
     (root / 'main.py').write_text('')
     said = probe(lib, root)
-    assert said['platform'] == 'linux'
+    assert (said['python'], said['platform']) == ('micropython', 'linux')
     assert said['lib'] == str(lib)
     assert said['block'] > 0 and said['free'] > 0
     assert said['hiding'] == [f'{root}/microdot.py']
@@ -82,3 +82,23 @@ def test_what_is_in_the_rom(tmp_path):
     assert sorted(said['rom'][1]) == ['/rom/lib/font.py', '/rom/page.html']
     names = {name for name, there in said['files'].items() if name.startswith('/rom') and there}
     assert names == {'/rom/lib/microdot/microdot.mpy', '/rom/lib/_wscodec.mpy'}
+
+
+@pytest.mark.parametrize('fault', ['OSError', 'AttributeError'])
+def test_no_file_system(fault, tmp_path):
+    code = f"""\
+import os, sys
+
+
+class Os:
+    listdir, stat, getcwd = os.listdir, os.stat, os.getcwd
+
+    @staticmethod
+    def statvfs(path):
+        raise {fault}
+
+
+sys.modules['os'] = Os
+"""
+    said = probe(tmp_path / 'lib', tmp_path, code)
+    assert (said['block'], said['free']) == (0, 0)
