@@ -12,10 +12,12 @@ import shutil
 import sys
 from pathlib import Path
 
-from dist import name, write_checksums
+from checksums import write_checksums
 from microdot_websocket.cli import Failed, natmod_file
 from microdot_websocket.cli.board import ask, choose_natmod
 from stage import compile_all
+
+from dist import name
 
 
 def choose(board, archs):

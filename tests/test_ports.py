@@ -11,7 +11,7 @@ from targets import BOARDS, GROUPS, ON_DEMAND, TARGETS
 GUIDES = [
     'README.md',
     'CONTRIBUTING.md',
-    *[f'docs/{name}.md' for name in 'boards porting release testing'.split()],
+    *[f'docs/{name}.md' for name in 'boards command porting release testing'.split()],
 ]
 
 

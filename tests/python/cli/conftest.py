@@ -1,5 +1,5 @@
 import pytest
-from dist import write_checksums
+from checksums import write_checksums
 
 
 @pytest.fixture
