@@ -16,6 +16,7 @@ from string import Template
 import command
 from checksums import write_checksums
 from microdot_websocket.cli import files, natmod_file
+from microdot_websocket.cli.chips import CHIPS
 from stage import compile_all
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,11 +53,21 @@ def write_packages(new, natmods):
 
 
 def page():
-    """The index.html: its template knows the boards, and is told the version."""
+    """The index.html: the boards are those of the command that have a port."""
     release = version(NAME)
     wheel = f'{NAME.replace("-", "_")}-{release}-py3-none-any.whl'
     template = Template((ROOT / 'ports' / 'index.html').read_text())
-    return template.substitute(version=release, wheel=wheel)
+    boards = '\n'.join(row(chip) for chip in CHIPS if chip.port)
+    return template.substitute(version=release, wheel=wheel, boards=boards)
+
+
+def row(chip):
+    arch = chip.archs[0]
+    notes = ''.join(f'<br>{note}' for note in (chip.network, chip.memory) if note)
+    return (
+        f'<tr><td>{chip.boards}{notes}<td><a href="{chip.port}/package.json">{chip.port}</a>'
+        f'<td><a href="{arch}_6.3/_wscodec.mpy">{arch}</a>'
+    )
 
 
 def size(folder):
