@@ -22,6 +22,8 @@ state throw ticks timeout update values wait_closed wait_for waiting watch write
 # What stubs cannot know, or need not: what is private or within the package, what a type checker
 # takes for CPython's, and what WebSocket.__getattr__ supplies.
 ALLOWED = r"""
+# What `new` writes: they import the wifi.py beside them.
+microdot_websocket\.cli\.apps\..*
 microdot_websocket\._.*
 microdot_websocket\.cli\.on_board\..*
 microdot_websocket\.websocket\.(exc|WebSocket\..*)
