@@ -28,6 +28,20 @@ else:
     task: 'Any'
     task = _task_queue = None  # the timer's task; and the queue of the event loop that it is of
     expires = None  # when the task wakes; None while it is in no queue: there is nothing to look at
+    items = core.TaskQueue()
+    items.push(core.Task(None), 1)
+
+    def collect(task: 'Any', items: 'Any' = items) -> None:
+        """Let the memory of ended tasks be collected. asyncio's queue leaves in each task the one
+        that was pushed behind it last, and all that this one keeps (docs/upstream/ended-tasks.md).
+        From now on that is the one in ``items``, which has no coroutine.
+
+        :param task: one that runs, or has ended: it is in no queue.
+        """
+        items.push(task, 0)
+        items.pop()
+
+    del items  # a global name takes memory
 
     def set(watch: 'Any', time: int) -> None:
         """Look at a watch in so many milliseconds. MemoryError: it is the event loop's first one,
@@ -102,6 +116,7 @@ else:
                     if shortest is None or left < shortest:
                         shortest = left
                     watch = watch.next
+            collect(task)
             sleep(shortest if shortest is None else ticks_add(now, shortest))
             yield
 

@@ -265,6 +265,7 @@ def register(stream: 'Any', core: 'Any') -> None:
                         done = peer.done
                         asyncio.create_task(handler(peer, peer)).state = done  # type: ignore[attr-defined]
                         client = None
+                    timer.collect(core.cur_task)
                     core._io_queue.queue_read(sock)
                     ready = True
                 except Exception:
@@ -296,6 +297,7 @@ def register(stream: 'Any', core: 'Any') -> None:
         if ws:  # else a new attribute would take memory
             # asyncio's queue may keep the task for long: docs/upstream/ended-tasks.md
             self.websocket = None
+        timer.collect(task)
 
     enqueue = core.IOQueue._enqueue
 

@@ -13,11 +13,9 @@ from frames import BINARY, CONT, PING, TEXT, close, frame, header, pattern
 from interpreters import IMPL
 from raw_client import RawClient
 
-# Bytes of MicroPython's heap that may be in use more than before. asyncio's queue keeps a few tasks
-# that have ended (py/pairheap.h does not clear child_last): half a KB for a connection's own, and
-# the whole connection, 5.4 KB, for one that the application made (push). All these tests together
-# may leave no more than that.
-HEAP = 8 * 1024
+# Bytes of MicroPython's heap that may be in use more than before: less than a connection, which has
+# 4.6 KB here. All these tests together may leave no more than that.
+HEAP = 4 * 1024
 
 
 @pytest.fixture(scope='module')
