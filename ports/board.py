@@ -13,11 +13,10 @@ import sys
 from pathlib import Path
 
 from checksums import write_checksums
+from dist import name
 from microdot_websocket.cli import Failed, natmod_file
 from microdot_websocket.cli.board import ask, choose_natmod
 from stage import compile_all
-
-from dist import name
 
 
 def choose(board, archs):
