@@ -464,6 +464,7 @@ class WebSocket:
         """``flush()`` in a task of its own: an error ends the connection, and nothing else."""
         try:
             await self.flush()
+        # OSError or MemoryError. A tuple of them takes memory, here and below: test_layout.py.
         except Exception:
             self.abort()
 

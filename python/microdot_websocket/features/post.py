@@ -27,7 +27,7 @@ def write(ws: 'WebSocket', data: 'Data', opcode: int) -> 'int | None':
         return state
     except OSError:
         pass
-    except MemoryError:
+    except MemoryError:  # on its own: a tuple of both would take memory
         pass
     ws.abort()
     return _BUSY
