@@ -12,24 +12,17 @@
  *   each read or write; a call from inside a stream's own method is refused.
  * - The task that called may be cancelled wherever it waits, so nothing is kept in a task.
  */
+#include "mod_glue.h"
 #if MICROPY_ENABLE_DYNRUNTIME
-#include "py/dynruntime.h"
-/* What it lacks: */
 #define memmove mp_fun_table.memmove_
 #define memset mp_fun_table.memset_
-#define mp_type_MemoryError (*(mp_obj_type_t *)mp_load_global(MP_QSTR_MemoryError))
 #else
 #include <string.h>
-#include "py/runtime.h"
 #endif
 #include "py/mperrno.h"
 #include "py/objlist.h"
-#include "py/objstr.h"
 #include "py/stream.h"
 #include "ws_protocol.h"
-
-#define INT(n) MP_OBJ_NEW_SMALL_INT(n)
-#define NOINLINE __attribute__((noinline))
 
 /* Events of read() besides those of ws_protocol.h. Twin: frames.END and so on */
 enum { EV_END = -4, EV_BLOCKED = -5, EV_WOKEN = -6 };
@@ -133,25 +126,6 @@ static NOINLINE mp_obj_t call(mp_obj_t function, size_t n, const mp_obj_t *args)
     return mp_call_function_n_kw(function, n, 0, args);
 }
 
-/* realloc() and free(), for which some firmware wants to know the old size. NULL: there is no memory. */
-static NOINLINE void *resize(void *old, size_t old_size, size_t size) {
-    #if MICROPY_MALLOC_USES_ALLOCATED_SIZE
-    return m_realloc_maybe(old, old_size, size, true);
-    #else
-    (void)old_size;
-    return m_realloc_maybe(old, size, true);
-    #endif
-}
-
-/* MemoryError. */
-static NOINLINE void *alloc(size_t n) {
-    void *memory = resize(NULL, 0, n);
-    if (!memory) {
-        mp_raise_msg(&mp_type_MemoryError, NULL);
-    }
-    return memory;
-}
-
 static NOINLINE void get_buffer(mp_obj_t object, mp_buffer_info_t *info) {
     mp_get_buffer_raise(object, info, MP_BUFFER_READ);
 }
@@ -206,8 +180,10 @@ static mp_obj_t protocol_make_new(const mp_obj_type_t *type, size_t n_args, size
         }
         n[i] = value;
     }
+    int last = EV_END; /* as after abort() */
     if (args[0] != mp_const_none) {
         mp_get_stream_raise(args[0], MP_STREAM_OP_READ | MP_STREAM_OP_WRITE);
+        last = 0;
     }
     uint32_t size = n[0] < WS_BUFFER_MIN ? WS_BUFFER_MIN : n[0];
     shared_t *shared = ALL_SHARE;
@@ -230,6 +206,7 @@ static mp_obj_t protocol_make_new(const mp_obj_type_t *type, size_t n_args, size
     self->burst = BURST;
     self->more = MORE_YES;
     self->unread = 255;
+    self->aborted = self->last = last;
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -248,7 +225,7 @@ static NOINLINE void release_buffer(protocol_t *self) {
 /* The stream's read or write: bytes, or -1 if it would have to wait. OSError. */
 static NOINLINE mp_int_t transfer(protocol_t *self, void *buf, mp_uint_t len, int operation) {
     int error = MP_EIO;
-    if (self->aborted || self->stream == mp_const_none) {
+    if (self->aborted) {
         raise_os_error(MP_ECONNABORTED);
     }
     const mp_stream_p_t *stream = mp_get_stream_raise(self->stream, operation);
@@ -471,7 +448,10 @@ static NOINLINE void refresh_sink(protocol_t *self) {
     ws_protocol_t *p = &self->p;
     mp_buffer_info_t info;
     mp_get_buffer_raise(self->sink, &info, MP_BUFFER_RW);
-    if (!info.len || (p->in_message && p->sink == WS_BUFFER && info.len < p->size)) {
+    if (!info.len || (p->sink == WS_BUFFER && info.len < p->size + p->arrived)) {
+        if (p->arrived) {
+            self->last = EV_END; /* it was cut while something was read to it, which is lost */
+        }
         raise_value_error();
     }
     if (!p->in_message || p->sink != WS_OWN) {
@@ -487,7 +467,7 @@ static NOINLINE void set_sink(protocol_t *self, mp_obj_t sink) {
     if (p->in_message && p->sink == WS_OWN && !p->compressed) {
         raise_busy();
     }
-    if (p->in_message && p->sink == WS_BUFFER) {
+    if (p->sink == WS_BUFFER) {
         p->sink = WS_SKIP;
         p->size = 0;
     }
@@ -562,12 +542,15 @@ static NOINLINE mp_obj_t take_message(protocol_t *self, int event) {
 
 static bool flush_out(protocol_t *self);
 
-/* Read, or let the task wait: 1 if something was read, 0 if not: then self->event is what to return, and
- * WS_IDLE or WS_MORE stand for None. */
+/* Read, or let the task wait: false if there is something to return: self->event, of which WS_IDLE and WS_MORE
+ * stand for None. */
 static NOINLINE bool read_or_wait(protocol_t *self, int event) {
-    if (self->out_end && flush_out(self)) {
-        self->event = EV_BLOCKED;
-        return false;
+    if (self->out_end) {
+        if (flush_out(self)) {
+            self->event = EV_BLOCKED;
+            return false;
+        }
+        return true; /* Python may have moved the sink */
     }
     if (self->burst && (event || self->more)) {
         self->burst--;
@@ -726,7 +709,7 @@ static NOINLINE bool send_frame(protocol_t *self, mp_obj_t data) {
             break;
         }
     }
-    if (own && !self->shared->spare) {
+    if (own && self->shared->spare_size == self->buffer_size) {
         self->shared->spare = own;
     }
     return done;
@@ -798,7 +781,7 @@ static NOINLINE int cork(protocol_t *self, mp_obj_t data, bool fits) {
 /* write(data, opcode). Twin: Protocol.write */
 static mp_obj_t protocol_write(mp_obj_t self_in, mp_obj_t data, mp_obj_t opcode_in) {
     bool text = mp_obj_get_type(data) == &mp_type_str;
-    unsigned opcode = text ? WS_TEXT : WS_BINARY;
+    size_t opcode = text ? WS_TEXT : WS_BINARY; /* huge if it is negative */
     if (opcode_in != mp_const_none) {
         opcode = get_number(opcode_in);
     }
@@ -814,14 +797,14 @@ static mp_obj_t protocol_write(mp_obj_t self_in, mp_obj_t data, mp_obj_t opcode_
         memmove(mask, info.buf, 4);
     }
     get_buffer(data, &info);
-    unsigned kind = opcode & ~0xC0u; /* 0x80: not its message's last frame; 0x40: RSV1 */
+    size_t kind = opcode & ~(size_t)0xC0; /* 0x80: not its message's last frame; 0x40: RSV1 */
     if (kind > WS_BINARY && (opcode - WS_CLOSE > 2 || info.len > 125)) {
         raise_value_error();
     }
     /* What is text has to be UTF-8, which a str of MicroPython need not be; a Close's reason, too. */
     uint32_t skip = kind != WS_CLOSE ? 0 : info.len < 2 ? info.len : 2;
     if (info.len > WS_LENGTH_MAX ||
-        ((text || opcode - WS_CLOSE == 0 || (opcode & ~0x80u) == WS_TEXT) &&
+        ((text || opcode - WS_CLOSE == 0 || (opcode & ~(size_t)0x80) == WS_TEXT) &&
          ws_utf8((const uint8_t *)info.buf + skip, info.len - skip, WS_UTF8_ACCEPT) != WS_UTF8_ACCEPT)) {
         raise_value_error();
     }
@@ -866,6 +849,7 @@ static mp_obj_t protocol_wait(mp_obj_t self_in) {
 /* register(). Twin: Protocol.register */
 static mp_obj_t protocol_register(mp_obj_t self_in) {
     protocol_t *self = get_self(self_in);
+    self->woken = 0;
     if (self->entry) {
         bool writer = entry_items(self)[1] == attribute(self->shared->core, MP_QSTR_cur_task);
         enlist_entry(self, waiting_tasks(self));
@@ -1013,7 +997,14 @@ static void protocol_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     } else if (attr == MP_QSTR_waiting) {
         n = event == WS_MORE ? 1 + ((p->frames + (self->received >> 10)) & 0x1fffffff) : 0;
     } else if (attr == MP_QSTR_locked) {
-        n = self->blocked ? 1 + self->sent + self->out_start : 0;
+        n = 0;
+        if (self->blocked) {
+            uint8_t header[HEADER_MAX];
+            n = 1 + self->out_end - self->out_start;
+            if (self->pending) {
+                n += make_header(self, header) + self->length - self->sent;
+            }
+        }
     } else if (attr == MP_QSTR_poll) {
         n = self->polled;
     } else if (attr == MP_QSTR_compressed) {

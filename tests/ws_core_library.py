@@ -33,10 +33,10 @@ def compiled(folder, name, *sources):
     return ctypes.CDLL(str(library))
 
 
-def symbols(folder, source, optimize):
+def symbols(folder, source, *optimize):
     """The symbols of a C file and their kinds, as nm has them, compiled as natmods are."""
     obj = folder / 'symbols.o'
-    options = '-std=c99', optimize, '-fno-stack-protector', '-c'
+    options = '-std=c99', *optimize, '-fno-stack-protector', '-c'
     subprocess.run(['gcc', *options, '-o', obj, source], check=True)
     lines = subprocess.run(['nm', obj], check=True, capture_output=True, text=True).stdout
     return {line.split()[-1]: line.split()[-2] for line in lines.splitlines()}

@@ -1,5 +1,5 @@
-"""A fuzzer of compression in both directions, on CPython and in a MicroPython process, with zlib as
-the oracle. See one.py.
+"""A fuzzer of compression in both directions, on CPython and in two MicroPython processes, with the
+natmod and without, and with zlib as the oracle. See one.py.
 
 uzlib, MicroPython's, is less strict than zlib with the codes that a block brings along: such a
 message, of no compressor, may become any data. It may not refer to what is before it.
@@ -19,8 +19,8 @@ from microdot_websocket.cpython.deflate import STREAMS, TAIL
 
 from . import compression_peer
 
-# One that compresses too.
-PROGRAM = BUILD / 'bin' / 'micropython-firmware'
+NATIVE = BUILD / 'bin' / 'micropython'
+PYTHON = BUILD / 'bin' / 'micropython-firmware'  # its deflate compresses too
 PATH = f'{LIB}:{ROOT}/tests:.frozen'
 # zlib's errors of a block's own codes.
 CODES = 'invalid code', 'invalid literal', 'invalid distance', 'invalid bit length', 'too many'
@@ -31,8 +31,9 @@ TOO_FAR = 'invalid distance too far back'
 class Peer:
     """compression_peer.py on MicroPython."""
 
-    def __init__(self):
-        command = [PROGRAM, '-X', f'heapsize={HEAP}', ROOT / 'tests/fuzz/compression_peer.py']
+    def __init__(self, program, *words):
+        script = ROOT / 'tests/fuzz/compression_peer.py'
+        command = [program, '-X', f'heapsize={HEAP}', script, *words]
         env = {**os.environ, 'MICROPYPATH': PATH}
         pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE}
         self.process = subprocess.Popen(command, env=env, text=True, **pipes)
@@ -48,8 +49,13 @@ class Peer:
 
 
 @functools.lru_cache(None)
-def peer():
-    return Peer()
+def python_peer():
+    return Peer(PYTHON, 'python')
+
+
+@functools.lru_cache(None)
+def native_peer():
+    return Peer(NATIVE)
 
 
 def inflated(message, limit):
@@ -146,7 +152,8 @@ def receives(message, bits, limit, text, size):
     except compression_peer.Refused as refused:
         (got,) = refused.args
     check(got, expected, error, bits)
-    got = peer().ask('r', bits, limit, text, size, data=message)
+    check(native_peer().ask('r', bits, limit, text, size, data=message), expected, error, bits)
+    got = python_peer().ask('r', bits, limit, text, size, data=message)
     if isinstance(got, bytes) and error.startswith(CODES) and error != TOO_FAR:
         assert len(got) <= most and (is_utf8(got) or not text)
     else:
@@ -164,7 +171,7 @@ def check(got, expected, error, bits):
 
 @given(data=contents, bits=st.integers(8, 15), level=st.integers(0, 9))
 def sends(data, bits, level):
-    deflated = [peer().ask('s', bits, level, data=data)]
+    deflated = [peer().ask('s', bits, level, data=data) for peer in (python_peer, native_peer)]
     if bits >= 9:
         deflated.append(compression_peer.compression.deflate(data, bits, level))
     for message in deflated:

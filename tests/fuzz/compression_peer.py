@@ -3,13 +3,18 @@ one a line, and prints what each of them comes to:
 
 r BITS LIMIT TEXT SIZE HEX: a message is received: hex of what it becomes, or ! and a close code
 s BITS LEVEL HEX: a message is sent: hex of what it is compressed to, or - if it goes as it is
+
+With an argument, without the natmod that compresses.
 """
 
 import asyncio
 import sys
 from binascii import hexlify, unhexlify
 
-from microdot_websocket.features import compression
+if len(sys.argv) > 1:
+    sys.modules['_wsdeflate'] = None  # type: ignore[assignment]
+
+from microdot_websocket.features import compressed_pieces, compression  # noqa: E402, F401
 
 
 class Refused(Exception):
@@ -41,13 +46,14 @@ async def received(data, bits, limit, text, size):
         return message.encode() if text else message
     buffer = bytearray(size)
     n = await it.message(ws, limit, buffer)
-    pieces = [bytes(buffer[:n])]
+    view = memoryview(buffer)
+    result = bytearray(view[:n])  # thousands of pieces would leave no long block free
     while it.rest:
         n = await it.rest.receive(ws)
-        pieces.append(bytes(buffer[:n]))
+        result.extend(view[:n])
         if it.rest.ended:
             break
-    return b''.join(pieces)
+    return bytes(result)
 
 
 def answer(kind, *words):

@@ -97,4 +97,5 @@ CORE = NATMOD / 'ws_core.c'
 TARGETS = (
     Target('ws_core', (CORE,), runs=200_000),
     Target('ws_protocol', (NATMOD / 'ws_protocol.c', CORE), runs=300_000),
+    Target('ws_deflate', (NATMOD / 'ws_deflate.c',), runs=50_000),
 )

@@ -2,9 +2,11 @@
 
 ws_core      C under libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer
 ws_protocol  the same
+ws_deflate   the same
 codec        masks, UTF-8 and headers by C, by its Python twin and by a plain reference
 protocol     ws_protocol.c, its twin and a model of RFC 6455 on any stream in any pieces
 natmod       the natmod's Protocol and the twin's on MicroPython, in random scripts of calls
+extension    the same as the next, on the extension for CPython under sanitizers
 websocket    a whole connection on any stream in any pieces, and the same model
 handshake    the opening handshake on requests with odd headers
 response     the client's handshake on responses with odd lines
@@ -17,7 +19,17 @@ import faulthandler
 import signal
 import sys
 
-from . import codec, compression, handshake, libfuzzer, natmod, protocol, response, websocket
+from . import (
+    codec,
+    compression,
+    extension,
+    handshake,
+    libfuzzer,
+    natmod,
+    protocol,
+    response,
+    websocket,
+)
 from .budget import FINDINGS, Budget, Finding
 from .examples import Examples
 
@@ -26,6 +38,7 @@ FUZZERS = {
     'codec': Examples('codec', codec.TESTS, 300),
     'protocol': Examples('protocol', protocol.TESTS, 600),
     'natmod': natmod.fuzz,
+    'extension': extension.fuzz,
     'websocket': Examples('websocket', websocket.TESTS, 100),
     'handshake': Examples('handshake', handshake.TESTS, 300),
     'response': Examples('response', response.TESTS, 300),

@@ -59,13 +59,13 @@ def lines_of(responses):
 
 
 def outcome(responses, right):
-    """Whether the responses are accepted; the status code that is told of, or None."""
+    """Whether the responses are accepted; the status code that is told of, or 0."""
     lines = 0
     for status, headers in responses:
         status = status.strip()
         lines += 2 + len(headers)
         if lines > MAX_LINES:
-            return False, None
+            return False, 0
         found = STATUS_LINE.fullmatch(status)
         if not found:
             return False, 0
@@ -74,19 +74,22 @@ def outcome(responses, right):
             continue
         if code != 101 or found[1] != '1':
             return False, code
-        return is_accepted(headers, right), None
-    return False, None
+        return is_accepted(headers, right), 0
+    return False, 0
 
 
 def is_accepted(headers, right):
     def joined(name):
-        return ', '.join([value.strip() for key, value in headers if key.lower() == name])
+        values = [value.strip() for key, value in headers if key.lower() == name]
+        while values and not values[0]:
+            del values[0]
+        return ', '.join(values)
 
     def tokens(name):
         return [item.strip().lower() for item in joined(name).split(',')]
 
     return (
-        'websocket' in tokens('upgrade')
+        tokens('upgrade') == ['websocket']  # section 4.1: any other value is a failure
         and 'upgrade' in tokens('connection')
         and joined('sec-websocket-accept') == right
         and joined('sec-websocket-protocol') in ('', *OFFERED)
@@ -95,7 +98,7 @@ def is_accepted(headers, right):
 
 
 async def answered(data, step):
-    """(whether the client takes it, the status code that it tells of)"""
+    """(whether the client takes it, the status code that it tells of, 0 for none)"""
     with Network() as network:
         task = asyncio.create_task(connect(URL, subprotocols=OFFERED, close_timeout=0))
         await settle(3)
@@ -110,9 +113,9 @@ async def answered(data, step):
         except WebSocketError as error:
             await settle(3)
             assert is_closed(network.peer)
-            return False, getattr(error, 'status_code', None)
+            return False, error.status_code
         ws.abort()
-        return True, None
+        return True, 0
 
 
 steps = st.just(1 << 20) | st.integers(20, 4000)

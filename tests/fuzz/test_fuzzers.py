@@ -10,10 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from interpreters import ROOT
 
-from fuzz import examples, libfuzzer
+from fuzz import examples, extension, libfuzzer
 from fuzz.budget import Budget, Finding
 from fuzz.libfuzzer import TARGETS, Target
 from fuzz.one import FUZZERS
+
+NATMOD = ROOT / 'tests' / 'natmod'
+CPYTHON = ROOT / 'tests' / 'python' / 'cpython'
+
+CORE_TARGETS = [target for target in TARGETS if libfuzzer.CORE in target.sources]
 
 # One byte more is read than there is.
 TOO_FAR = """
@@ -48,7 +53,7 @@ def test_corpus(target):
     assert target.replay(files) == len(files)
 
 
-@pytest.mark.parametrize('target', TARGETS, ids=lambda target: target.name)
+@pytest.mark.parametrize('target', CORE_TARGETS, ids=lambda target: target.name)
 def test_a_finding_in_c(target, tmp_path, monkeypatch):
     bad = tmp_path / 'bad.c'
     bad.write_text(TOO_FAR.format(libfuzzer.CORE))
@@ -60,6 +65,15 @@ def test_a_finding_in_c(target, tmp_path, monkeypatch):
     again = subprocess.run(caught.value.again.split(), capture_output=True, text=True)
     assert again.returncode
     assert 'heap-buffer-overflow' in again.stderr
+
+
+def test_the_contract_on_the_extension():
+    """With sanitizers."""
+    files = [path for path in NATMOD.glob('test_mod_wscodec*.py') if 'text' not in path.name]
+    files += NATMOD.glob('test_cpython_*.py')
+    files += CPYTHON / 'test_transport_cpython.py', CPYTHON / 'test_transport_native.py'
+    code, output = extension.run('pytest', '-q', '-p', 'no:cacheprovider', '--codec=native', *files)
+    assert code == 0, output
 
 
 def test_a_finding_by_example(tmp_path, monkeypatch):
@@ -78,4 +92,4 @@ def test_a_finding_by_example(tmp_path, monkeypatch):
 def test_no_such_fuzzer():
     code, output = run('fuzz', '', '', 'codex')
     assert code == 1
-    assert output.startswith('no fuzzer codex: FUZZERS is some of ws_core, ws_protocol, codec')
+    assert output.startswith('no fuzzer codex: FUZZERS is some of ws_core, ws_protocol, ws_deflate')

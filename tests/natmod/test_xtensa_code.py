@@ -113,13 +113,17 @@ def property_ranges(elf, section):
             yield base + symbol['st_value'] + relocation['r_addend'], size, flags
 
 
-@pytest.fixture(scope='module')
-def objects():
+# Of each natmod.
+OBJECTS = ('mod_wscodec', 'ws_core', 'ws_protocol'), ('mod_wsdeflate',)
+
+
+@pytest.fixture(scope='module', params=OBJECTS, ids=lambda names: names[0])
+def objects(request):
     make = ['make', '-s', 'natmod', 'ARCH=xtensawin']
     subprocess.run(make, cwd=ROOT, check=True)
-    paths = sorted((BUILD / 'natmod' / 'xtensawin' / 'obj').glob('*.o'))
-    assert [path.stem for path in paths] == ['mod_wscodec', 'ws_core', 'ws_protocol']
-    return [ELFFile.load_from_path(path) for path in paths]
+    folder = BUILD / 'natmod' / 'xtensawin' / 'obj'
+    assert {path.stem for path in folder.glob('*.o')} == {name for of in OBJECTS for name in of}
+    return [ELFFile.load_from_path(folder / f'{name}.o') for name in request.param]
 
 
 def test_instructions(objects):
