@@ -15,7 +15,7 @@ options.defaults(microdot=None)
 def modules(folder):
     """The package's modules, but for those that only CPython needs."""
     names = [path.relative_to(folder) for path in sorted(Path(folder).rglob('*.py'))]
-    not_on_boards = {'cpython', 'cli', '__main__'}
+    not_on_boards = {'cpython', 'native', 'cli', '__main__'}
     return [str(name) for name in names if not_on_boards.isdisjoint(name.with_suffix('').parts)]
 
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-import sys
 from binascii import b2a_base64
+
+from microdot.microdot import NoCaseDict
 
 from . import timer
 from .features import load
-from .features.attributes import CLIENT_NAMES, check, give
 from .upgrade import Stream, accept, getlist
 from .websocket import WebSocket, WebSocketError, const
 
@@ -25,140 +25,187 @@ _CLOSED = const(3)
 _NORMAL = const(1000)  # a close code
 _MAX_LINES = const(100)  # of a response's head
 _MAX_LINE = const(2048)  # bytes of each of them
-_HEADERS = (
-    'upgrade',
-    'connection',
-    'sec-websocket-accept',
-    'sec-websocket-protocol',
-    'sec-websocket-extensions',
-)
-_LONGEST = const(24)  # of these names
+_MOST = const(4096)  # bytes of them that are kept, where they are
+_LONGEST = const(24)  # of the names that count
 _REQUEST = (
     'GET %s HTTP/1.1\r\nupgrade: websocket\r\nconnection: Upgrade\r\n'
     'sec-websocket-version: 13\r\nsec-websocket-key: %s\r\n'
 )
 
 
-async def connect(
-    url: str,
-    headers: 'Mapping[str, str] | None' = None,
-    subprotocols: 'Collection[str]' = (),
-    ssl: 'SSLContext | None' = None,
-    **options: 'Any',
-) -> WebSocket:
-    """Open a WebSocket connection to a server; the ``WebSocket``, as handlers have it::
+class connect:
+    """A connection to a server, as the ``WebSocket`` that handlers have, in one of three ways::
 
         from microdot_websocket.client import connect
 
         ws = await connect('ws://10.0.0.7:5000/echo')
-        async with ws:
+
+        async with connect('ws://10.0.0.7:5000/echo') as ws:  # closes it at the end
             await ws.send('hello')
             print(await ws.receive())
 
+        async for ws in connect('ws://10.0.0.7:5000/echo'):  # and again, whenever it has ended
+            try:
+                async with ws:
+                    print(await ws.receive())
+            except WebSocketError:
+                continue
+
     :param url: ``ws://host:port/path?query`` or ``wss://``; the ports are 80 and 443 by default.
+                The host may be an address, an IPv6 one as in ``ws://[fe80::1]/``. Of
+                ``ws://user:password@host`` comes an ``Authorization: Basic``, with ``%40`` for @.
     :param headers: a dict of more headers for the request, as ``Authorization`` or ``Origin``.
     :param subprotocols: what to ask for; ``ws.subprotocol`` is the one that the server chose.
-    :param ssl: for ``wss``: an ``ssl.SSLContext``. Without one CPython verifies the server's
-                certificate; MicroPython, which knows no authorities, encrypts but verifies nothing,
-                and refuses True.
+    :param ssl: for ``wss``: what verifies the server's certificate, and that it is for this host:
+                the certificate of its authority, or its own if that is self-signed, in bytes (PEM
+                or DER) or in the file of that name; or an ``ssl.SSLContext``. False: nothing is
+                verified. None: the system's authorities on CPython; MicroPython knows none, and so
+                this is a ValueError there.
     :param options: ``compression``, and the attributes of ``WebSocket``, as ``with_websocket`` has
-                    them. ``max_message_length`` is -1 here too.
+                    them. ``max_message_length`` is -1 here too. For ``async for``: ``min_delay``,
+                    ``max_delay`` and ``on_retry``.
+    :param sock: in place of a connection to the URL's host: a connected socket, or asyncio's
+                 ``(reader, writer)``, or an async function that returns one of them. With ``wss``
+                 what goes through a socket is encrypted; a pair is taken as it is.
+    :param max_redirects: how many of them to follow, 0 by default: never from ``wss`` to ``ws``,
+                          and to another host, port or scheme without ``headers``, user, password.
+    :param keep_headers: True: ``ws.headers`` is a dict of the response's headers, which knows no
+                         upper and lower case. Of more than 4 KiB some are left out.
 
-    It takes ``WebSocket.handshake_timeout`` seconds at most, but for the name's look-up, for which
-    MicroPython stops everything. OSError: there is no connection. Redirects are not followed.
-    WebSocketError: the server refused; ``status_code`` is then that of its response, 0 if that was
-    not HTTP. ValueError: a bad URL, or a header or subprotocol that would be no HTTP. TypeError: an
-    unknown option. NotImplementedError: this firmware's ``hashlib`` has no ``sha1``.
+    It takes ``WebSocket.handshake_timeout`` seconds at most, and as long for each redirect, but for
+    the name's look-up, for which MicroPython stops everything. OSError: there is no connection.
+    WebSocketError: the server refused, or does not speak the protocol; see ``status_code`` there.
+    The same if its certificate is of an unknown authority, for another host, or has expired: on
+    MicroPython too, where the clock must be right. ValueError: a bad URL or certificate, or a
+    header or subprotocol that would be no HTTP. TypeError: an unknown option. NotImplementedError:
+    this firmware's ``hashlib`` has no ``sha1``, or it cannot verify a certificate.
 
     ``send()`` takes a copy of its data, since it is masked with a key of its own.
     """
-    secure, host, port, authority, target = parse_url(url)
-    check({'subprotocols': subprotocols})
-    ws = _Client(None)
-    ws.socket = None  # of the object already: to keep a socket must not fail
-    give(ws, options, CLIENT_NAMES)
-    key = b2a_base64(os.urandom(16)).strip().decode()
-    compression = options.get('compression')
-    extensions = ''
-    if compression not in (None, False):
-        deflate = load('compression_answers')
-        extensions = deflate.offer(deflate.message_limit(ws))
-    request = request_bytes(authority, target, key, headers or {}, subprotocols, extensions)
-    head = Stream(None, _MAX_LINES * _MAX_LINE, int(ws.handshake_timeout * 1000))
-    try:
-        context = _context(ssl) if secure else None
-        reader, writer = await _open_connection(ws, host, port, context)
-        writer.write(request)
-        await writer.drain()
-        head.reader = reader
-        response = await _read_head(head)
-        _check(response, key)
-        _negotiate(ws, response[2], subprotocols, extensions and compression)
-        ws.open((reader, writer), os.urandom, ws.compressed.limit if ws.compressed else 0)
-        ws.update(_OPEN)
-        if ws.ping_interval > 0:
-            load('ping').start(ws)
-        return ws
-    except BaseException as exc:
-        ws.update(_CLOSED)
-        if head.done and isinstance(exc, asyncio.CancelledError):
-            raise WebSocketError('the handshake timed out')
-        raise
-    finally:
-        timer.clear(head)
+
+    # Of the server, once it is known: what MicroPython's getaddrinfo() has found.
+    address: 'Any' = None
+
+    # What __getattr__() supplies, and on CPython the class
+    __await__: 'Any'
+    coroutine: 'Any'
+    entered: 'Any'  # by ``async with``
+
+    def __init__(
+        self,
+        url: str,
+        headers: 'Mapping[str, str] | None' = None,
+        subprotocols: 'Collection[str]' = (),
+        ssl: 'SSLContext | bytes | str | bool | None' = None,
+        **options: 'Any',
+    ) -> None:
+        if options or subprotocols:
+            load('client_options').check(options, subprotocols)
+        self.parts = parse_url(url)
+        self.headers = headers or {}
+        self.subprotocols = subprotocols
+        self.ssl = ssl
+        self.context: Any = load('tls').context(ssl) if self.parts[0] else None
+        self.options = options
+        if options.get('max_redirects'):
+            load('redirects').follow(self)
+
+    async def open(self) -> WebSocket:
+        """A new connection."""
+        options = self.options
+        ws = _Client(None)
+        ws.socket = None  # of the object already: to keep a socket must not fail
+        if options:
+            load('client_options').give(ws, options)
+        key = b2a_base64(os.urandom(16)).strip().decode()
+        compression = options.get('compression')
+        extensions = ''
+        if compression not in (None, False):
+            deflate = load('compression_answers')
+            extensions = deflate.offer(deflate.message_limit(ws))
+        request = request_bytes(self.parts, key, self.headers, self.subprotocols, extensions)
+        head = Stream(None, _MAX_LINES * _MAX_LINE, int(ws.handshake_timeout * 1000))
+        try:
+            if options.get('sock'):
+                streams = await load('sockets').open_connection(self, ws)
+            else:
+                streams = await _open_connection(self, ws)
+            head.reader, writer = streams
+            writer.write(request)
+            await writer.drain()
+            status, code, fields, kept = await _read_head(head, options.get('keep_headers'))
+            if code != 101 or status[:8] != 'HTTP/1.1':
+                raise await load('refusal').refused(head, status, code, kept)
+            _negotiate(ws, fields, key, self.subprotocols, extensions and (compression or True))
+            ws.headers = kept
+            ws.open(streams, os.urandom, ws.compressed.limit if ws.compressed else 0)
+            ws.update(_OPEN)
+            if ws.ping_interval > 0:
+                load('ping').start(ws)
+            return ws
+        except BaseException as exc:
+            ws.update(_CLOSED)
+            if head.done and isinstance(exc, asyncio.CancelledError):
+                raise WebSocketError('the handshake timed out')
+            if self.context and isinstance(exc, ValueError):
+                raise WebSocketError('bad certificate: ' + str(exc).strip())
+            raise
+        finally:
+            timer.clear(head)
+
+    def __iter__(self) -> 'Any':
+        return self.open()  # which `await` goes through
+
+    async def _once(self) -> WebSocket:
+        try:
+            return await self.open()
+        finally:
+            del self.send, self.throw  # the next task has others
+
+    def __getattr__(self, name: str) -> 'Any':
+        if name in ('send', 'throw'):  # of a coroutine: a task may be made of it, too
+            coroutine = self._once()
+            self.send = coroutine.send
+            self.throw = coroutine.throw
+        elif name in ('__aenter__', '__aexit__', '__aiter__'):
+            setattr(connect, name, getattr(load('reconnect'), name))
+        else:
+            raise AttributeError('connect.%s' % name)
+        return getattr(self, name)
 
 
-def _context(ssl: 'Any') -> 'Any':
-    """What encrypts, with or without a context of the application's."""
-    if sys.implementation.name == 'cpython':
-        return ssl or True  # verifies, with the system's authorities
-    if ssl is True:
-        raise ValueError('ssl=True would verify, for which it must be an SSLContext here')
-    if ssl:
-        return ssl
-    import tls
-
-    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = tls.CERT_NONE  # a board knows no authorities
-    return context
-
-
-def _open_connection(ws: '_Client', host: str, port: int, ssl: 'Any') -> 'Any':
-    # A coroutine in the way of MicroPython's asyncio.open_connection(), which leaves its socket
-    # open when it fails or is cancelled.
+def _open_connection(self: connect, ws: '_Client') -> 'Any':
+    # asyncio's (reader, writer). A coroutine in the way of MicroPython's asyncio.open_connection(),
+    # which leaves its socket open when it fails or is cancelled.
     import socket
     from errno import EINPROGRESS
 
-    family, kind, number, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
-    s = ws.socket = socket.socket(family, kind, number)  # from here on update() closes it
+    address = self.address
+    if not address:
+        _, host, port, _, _, _ = self.parts
+        address = self.address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+    s = ws.socket = socket.socket(address[0], address[1], address[2])  # update() closes it
     s.setblocking(False)
     try:
-        s.connect(address)
+        s.connect(address[4])
     except OSError as exc:
         if exc.errno != EINPROGRESS:
             raise
-    if ssl:
-        s = ws.socket = ssl.wrap_socket(s, server_hostname=host, do_handshake_on_connect=False)
-        s.setblocking(False)
+    if self.context:
+        s = load('tls').wrap(self, ws, s)
     yield core._io_queue.queue_write(s)
     stream = asyncio.StreamReader(s)  # type: ignore[arg-type]  # MicroPython's
     return stream, stream
 
 
-if sys.implementation.name == 'cpython':
-
-    async def _open_connection(ws: '_Client', host: str, port: int, ssl: 'Any') -> 'Any':  # type: ignore[misc]  # noqa: F811
-        reader, ws.socket = await asyncio.open_connection(host, port, ssl=ssl)
-        return reader, ws.socket
-
-
-def parse_url(url: str) -> tuple[bool, str, int, str, str]:
-    """``(secure, host, port, authority, target)`` of a ``ws`` or ``wss`` URL (section 3)."""
+def parse_url(url: str) -> tuple[bool, str, int, str, str, str]:
+    """``(secure, host, port, authority, target, user)`` of a ``ws`` or ``wss`` URL (section 3);
+    ``user`` is ``name:password``, as it stands there."""
     scheme, _, rest = url.partition('://')
     scheme = scheme.lower()
     secure = scheme == 'wss'
     at = min(rest.find(c) if c in rest else len(rest) for c in '/?')
-    authority = rest[:at]
+    user, _, authority = rest[:at].rpartition('@')
     target = rest[at:]
     host, colon, port = authority.rpartition(':')
     if not colon or ']' in port:  # only an IPv6 address has others
@@ -174,74 +221,80 @@ def parse_url(url: str) -> tuple[bool, str, int, str, str]:
         or not host
         or not 0 < number < 65536
         or '#' in url
-        or '@' in authority
         or any(c <= ' ' or c > '~' for c in url)
     ):
-        raise ValueError("'%s' is not ws://host:port/path or wss://host:port/path" % url)
+        shown = url[url.rfind('@') + 1 :]  # no password
+        raise ValueError("'%s' is not ws://host:port/path or wss://host:port/path" % shown)
     if number == default and port:
         authority = authority[: -len(port) - 1]
-    return secure, host, number, authority, target if target[:1] == '/' else '/' + target
+    target = target if target[:1] == '/' else '/' + target
+    return secure, host, number, authority, target, user
 
 
 def request_bytes(
-    authority: str, target: str, key: str, headers: 'Mapping', subprotocols: 'Any', extensions: str
+    parts: 'Any', key: str, headers: 'Mapping', subprotocols: 'Any', extensions: str
 ) -> bytes:
-    """The request that opens a connection."""
+    """The request that opens a connection; ``parts``: of ``parse_url()``."""
+    _, _, _, authority, target, user = parts
     fields = {'host': authority}
-    for name, value in headers.items():
-        name = _token(name)
-        if name in _HEADERS or name[:14] == 'sec-websocket-':
-            raise ValueError("the header '%s' is not for you to set" % name)
-        fields[name] = str(value)
-    if subprotocols:
-        fields['sec-websocket-protocol'] = ', '.join(subprotocols)
-        for name in subprotocols:
-            _token(name)
+    if headers or subprotocols or user:
+        load('request').add(fields, headers, subprotocols, user)
     if extensions:
         fields['sec-websocket-extensions'] = extensions
     request = _REQUEST % (target, key)
     for name, value in fields.items():
-        for c in '\r\n\0':
-            if c in value:
-                raise ValueError("the header '%s' has a line break or NUL" % name)
         request += '%s: %s\r\n' % (name, value)
     return (request + '\r\n').encode()
 
 
-def _token(name: str) -> str:
-    """A name in lower case; ValueError for what is no token (RFC 9110, section 5.6.2)."""
-    name = name.lower()
-    for c in name or ' ':
-        if not ('a' <= c <= 'z' or '0' <= c <= '9' or c in "!#$%&'*+-.^_`|~"):
-            raise ValueError("'%s' is no token" % name)
-    return name
-
-
-async def _read_head(head: Stream) -> tuple[str, int, dict[str, str]]:
-    """``(status line, its code, dict of headers)`` of the response; what comes behind it is left to
+async def _read_head(head: Stream, keep: 'Any') -> 'tuple[str, int, dict[str, str], Any]':
+    """``(status line, its code, headers that count, all headers)`` of the response. The last is
+    None unless they are to be kept, or the server refuses. What comes behind the head is left to
     the connection. Responses 1xx in front of it are skipped (RFC 9110, section 15.2)."""
     status: str | None = None
+    problem = 'too many headers'
     for _ in range(_MAX_LINES):
-        line = (await _read_line(head)).strip()
+        try:
+            line = await head.readline(_MAX_LINE)
+        except ValueError:  # CPython's StreamReader has a limit
+            line = bytes(_MAX_LINE + 1)
+        if len(line) > _MAX_LINE:
+            problem = 'a header is too long'
+            break
+        if line[-1:] != b'\n':
+            problem = 'the connection was closed'
+            break
+        line = line.rstrip()  # and not at its begin: that goes on with the line before
         if status is None:
             status = _text(line)
             code = _status_code(status)
-            headers: dict[str, str] = {}
+            headers = {
+                'upgrade': '',
+                'connection': '',
+                'sec-websocket-accept': '',
+                'sec-websocket-protocol': '',
+                'sec-websocket-extensions': '',
+            }
+            kept = NoCaseDict() if keep or code // 100 != 1 else None
+            room = _MOST
         elif line:
             name: Any
             value: Any
             name, _, value = line.partition(b':')
-            name = _text(name[:_LONGEST]).strip().lower()
-            if name in _HEADERS:  # a server may send much that nobody will look at
+            if kept is not None and len(line) <= room:
+                room -= len(line)
+                kept[_text(name.rstrip())] = _text(value.strip())
+            name = _text(name[:_LONGEST]).rstrip().lower()
+            if name in headers:  # a server may send much that nobody will look at
                 value = _text(value.strip())
-                headers[name] = value = headers[name] + ', ' + value if name in headers else value
+                headers[name] = value = headers[name] + ', ' + value if headers[name] else value
                 if len(value) > _MAX_LINE:
                     break
         elif code // 100 == 1 and code != 101:
             status = None
         else:
-            return status, code, headers
-    raise WebSocketError('bad handshake: too many headers')
+            return status, code, headers, kept
+    raise WebSocketError('bad handshake: ' + problem)
 
 
 def _status_code(line: str) -> int:
@@ -254,18 +307,6 @@ def _status_code(line: str) -> int:
     return 0
 
 
-async def _read_line(head: Stream) -> bytes:
-    try:
-        line = await head.readline(_MAX_LINE)
-    except ValueError:  # CPython's StreamReader has a limit
-        line = bytes(_MAX_LINE + 1)
-    if line[-1:] == b'\n' and len(line) <= _MAX_LINE:
-        return line
-    if len(line) > _MAX_LINE:
-        raise WebSocketError('bad handshake: a header is too long')
-    raise WebSocketError('bad handshake: the connection was closed')
-
-
 def _text(line: bytes) -> str:
     try:
         return str(line, 'utf-8')  # which ASCII is
@@ -273,42 +314,37 @@ def _text(line: bytes) -> str:
         return ''.join([chr(c) for c in line])  # as Latin-1, which MicroPython does not know
 
 
-def _check(response: tuple[str, int, dict[str, str]], key: str) -> None:
-    """WebSocketError unless the server has accepted the handshake (section 4.1)."""
-    status, code, headers = response
-    if code != 101 or status[:8] != 'HTTP/1.1':
-        error = WebSocketError('the server refused: ' + status)
-        error.status_code = code
-        raise error
-    if 'websocket' not in getlist(headers, 'upgrade'):
+def _negotiate(
+    ws: WebSocket, headers: dict[str, str], key: str, subprotocols: 'Any', compression: 'Any'
+) -> None:
+    """WebSocketError unless the server has accepted the handshake (section 4.1), and has chosen
+    what it was offered."""
+    bad = None
+    subprotocol = headers['sec-websocket-protocol']
+    extensions = headers['sec-websocket-extensions']
+    if getlist(headers, 'upgrade') != ['websocket']:
         bad = 'upgrade'
     elif 'upgrade' not in getlist(headers, 'connection'):
         bad = 'connection'
-    elif headers.get('sec-websocket-accept') != accept(key).decode():
+    elif headers['sec-websocket-accept'] != accept(key).decode():
         bad = 'sec-websocket-accept'
-    else:
-        return
-    raise WebSocketError('bad handshake: bad ' + bad)
-
-
-def _negotiate(ws: WebSocket, headers: dict, subprotocols: 'Any', compression: 'Any') -> None:
-    """What the server has chosen, which must have been offered."""
-    subprotocol = headers.get('sec-websocket-protocol')
-    if subprotocol:
-        if subprotocol not in subprotocols:
-            raise WebSocketError("bad handshake: unasked subprotocol '%s'" % subprotocol)
-        ws.subprotocol = subprotocol
-    extensions = headers.get('sec-websocket-extensions', '')
-    try:
-        if compression:
+    elif subprotocol and subprotocol not in subprotocols:
+        bad = 'sec-websocket-protocol'
+    elif compression:
+        try:
             load('compression_answers').agree(ws, extensions, compression)
-        elif extensions:
-            raise ValueError('extensions that were not offered: ' + extensions)
-    except ValueError as exc:
-        raise WebSocketError('bad handshake: ' + str(exc))
+        except ValueError as exc:
+            raise WebSocketError('bad handshake: ' + str(exc))
+    elif extensions:
+        bad = 'sec-websocket-extensions'
+    if bad:
+        raise WebSocketError("bad handshake: %s '%s'" % (bad, headers[bad]))
+    if subprotocol:
+        ws.subprotocol = subprotocol
 
 
 class _Client(WebSocket):
+    headers: 'Any'
     socket: 'Any' = None  # to be closed at the end: a client has no Microdot that would do so
 
     async def wait_closed(self, wait: bool = True) -> None:
@@ -329,3 +365,10 @@ class _Client(WebSocket):
             s = self.socket  # once: CPython's TLS transport fails when it is asked again
             self.socket = None
             s.close()
+
+
+if not core:
+    from .cpython.client import attach, open_connection
+
+    _open_connection = open_connection
+    attach(connect)

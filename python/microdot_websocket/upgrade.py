@@ -2,6 +2,7 @@
 server's opening handshake (RFC 6455, section 4.2)."""
 
 import asyncio
+import gc
 from binascii import a2b_base64, b2a_base64
 
 from microdot import Request, Response, microdot
@@ -29,7 +30,9 @@ _NORMAL = const(1000)
 _GOING_AWAY = const(1001)
 _INTERNAL_ERROR = const(1011)
 _PART = const(128)  # bytes of a line that are read at once
+_ANSWER = const(2000)  # milliseconds
 _LINE = const(64)  # bytes that each line of a request's head counts as, at least
+_LARGE = const(1 << 14)  # the read buffer where a megabyte is free: see __init__.py
 # States, of websocket.py
 _CONNECTING = const(0)
 _OPEN = const(1)
@@ -102,7 +105,7 @@ async def handshake(self: WebSocket, upgrade: 'Callable[..., Any] | None' = None
     """Answer the upgrade request of a connection; HTTPException 400 or 426 if it is not a proper
     one.
 
-    :param upgrade: for options: a function, called with the connection; returns more headers of the
+    :param upgrade: for options: async, called with the connection; returns more headers of the
                     response, bytes, and the limit of compressed messages. See features/options.py.
     """
     request = self.request
@@ -110,12 +113,18 @@ async def handshake(self: WebSocket, upgrade: 'Callable[..., Any] | None' = None
     if not hasattr(writer, 'write'):  # the TestClient's has only awrite()
         self.local = True
     key = match(request, self.local)
+    if timer.core:
+        # What was read line by line lies strewn, with garbage in between. Copies, which str() makes
+        # of MicroPython's, lie together.
+        fields = {str(name): str(value) for name, value in request.headers.items()}
+        request.headers = microdot.NoCaseDict(fields)
+    # All that needs memory comes before the first byte: without it the answer is still an error.
+    headers, maxsize = await upgrade(self) if upgrade else (b'', 0)
+    # Behind that, since a client that it refuses may not take the place of another one.
     if 0 < self.max_connections <= len(connections):
         if not self.evict_idle:
             request.app.abort(503, 'too many connections')
         self.replace()
-    # All that needs memory comes before the first byte: without it the answer is still an error.
-    headers, maxsize = upgrade(self) if upgrade else (b'', 0)
     writer.websocket = self  # see done()
     response = (
         b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
@@ -133,13 +142,18 @@ async def handshake(self: WebSocket, upgrade: 'Callable[..., Any] | None' = None
 
 
 setter = microdot.NoCaseDict.__setitem__
+# Whether Microdot is about to set the header of a line that it has read.
+header = False
 
 
 def __setitem__(self: 'Any', key: str, value: str) -> None:
     # Microdot keeps the last of several header lines. Those of a handshake are one list (RFC 9110,
     # section 5.3), or may not be repeated: no list is a valid one of them.
-    if key in self and key.lower()[:13] in 'upgrade connection sec-websocket host origin':
-        value = self[key] + ', ' + value
+    global header
+    if header:
+        header = False
+        if key in self and key.lower()[:13] in 'upgrade connection sec-websocket host origin':
+            value = self[key] + ', ' + value
     setter(self, key, value)
 
 
@@ -169,7 +183,7 @@ async def decorated(app: 'Microdot', reader: 'Any', *args: 'Any', **kwargs: 'Any
     except MemoryError:
         raise OSError(_ENOMEM, '')  # no bad request to Microdot: the connection is closed
     finally:
-        if head:
+        if head and not head.done:
             timer.clear(head)
 
 
@@ -182,11 +196,13 @@ class Stream:
 
     :param reader: asyncio's; may be set later.
     :param count: the most bytes, of which each line counts as 64 at least.
-    :param time: milliseconds; behind them the current task is cancelled, and ``done`` is True. 0:
-                 no limit.
+    :param time: milliseconds; behind them the current task is cancelled, and ``done`` is True, and
+                 two seconds later again: in the middle of a handshake of TLS a client takes no
+                 answer either. 0: no limit.
     """
 
     expires = next = None
+    websocket = False  # whether it is the head of a handshake
 
     def __init__(self, reader: 'Any', count: int, time: int) -> None:
         self.reader = reader
@@ -197,21 +213,27 @@ class Stream:
         if time > 0:
             timer.set(self, time)
 
-    def __getattr__(self, name: str) -> object:  # as readexactly(), for the body
-        return getattr(self.reader, name)
+    def readexactly(self, n: int) -> 'Any':
+        """The body. (MicroPython's own takes less than nothing for all that will ever come.)"""
+        if n < 0:
+            raise OSError(microdot.MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
+        return self.reader.readexactly(n)
 
     def poll(self, time: int) -> int:
+        time = 0 if self.done else _ANSWER
         self.done = True
         self.task.cancel()
         if timer.core and self.task.data is asyncio.CancelledError:
             # MicroPython makes one of it only when the task runs, which without memory never ends.
             self.task.data = self.data
-        return 0
+        return time
 
     def readline(self, maxsize: int = 0) -> 'Any':
         """The next line, or the first bytes of one that is longer than ``maxsize``, of a request
         ``Request.max_readline``. (MicroPython's own has no limit. A coroutine in the way that
         asyncio writes its own, with little garbage. CPython's is in cpython/main.py.)"""
+        global header
+        header = False  # the request's first line has none
         stream = self.reader
         if not hasattr(stream, 's'):  # the reader of Microdot's TestClient
             return (yield from stream.readline())
@@ -226,20 +248,29 @@ class Stream:
                 if not part:
                     break
                 line = line + part if line else part
+        if line[3:5].lower() == b'-w':  # Sec-WebSocket-Key and the like
+            self.websocket = True
+        elif self.websocket and len(line) < 3 and WebSocket.read_buffer_size < _LARGE:
+            # The garbage of the lines goes, so that what a connection keeps takes its place. Else
+            # that would lie in the middle of what is free, and a long message find no room.
+            gc.collect()
         self.count -= max(len(line), _LINE)
         if self.count < 0:
             raise OSError(microdot.MUTED_SOCKET_ERRORS[0], '')  # a bad request to Microdot
+        header = not maxsize and len(line) > 2
         return line
 
 
-def shutdown(websocket: WebSocket) -> None:
-    """The end of a connection whose task was cancelled: there is no time to wait for an answer."""
+def shutdown(websocket: WebSocket, exc: 'BaseException | None' = None) -> None:
+    """The end of a connection whose task was cancelled, or left by an exception, as of an error
+    handler: there is no time to wait for an answer."""
+    raised = isinstance(exc, Exception)
     try:
         if websocket.state == _OPEN:
-            websocket.protocol.write(b'\x03\xe9', _CLOSE)  # 1001, going away
+            websocket.protocol.write(b'\x03\xf3' if raised else b'\x03\xe9', _CLOSE)
     except Exception:
         pass
-    websocket.update(_CLOSED, _GOING_AWAY)
+    websocket.update(_CLOSED, _INTERNAL_ERROR if raised else _GOING_AWAY)
 
 
 def register(stream: 'Any', core: 'Any') -> None:
@@ -256,12 +287,14 @@ def register(stream: 'Any', core: 'Any') -> None:
                 try:
                     if ready:
                         client, peer = sock.accept()
+                        peer = {'peername': peer}
                         if ssl:
+                            peer['socket'] = client
                             client = ssl.wrap_socket(
                                 client, server_side=True, do_handshake_on_connect=False
                             )
                         client.setblocking(False)
-                        peer = stream.Stream(client, {'peername': peer})
+                        peer = stream.Stream(client, peer)
                         done = peer.done
                         asyncio.create_task(handler(peer, peer)).state = done  # type: ignore[attr-defined]
                         client = None
@@ -290,8 +323,9 @@ def register(stream: 'Any', core: 'Any') -> None:
         ws = self.websocket
         if type(exc) is not StopIteration:
             if ws:
-                shutdown(ws)
+                shutdown(ws, exc)
             self.s.close()
+            self.e.get('socket', self.s).close()  # TLS lets go of it when its handshake fails
             if isinstance(exc, Exception):
                 microdot.print_exception(exc)  # type: ignore[attr-defined]
         if ws:  # else a new attribute would take memory
@@ -355,10 +389,7 @@ def after_request(request: Request, response: Response) -> Response:
 
 async def aclose(self: WebSocket, code: int) -> None:
     """Close the connection for good: Microdot closes the socket behind this."""
-    if self.state == _OPEN:
-        await self.close(code)
-    else:
-        await self.close()  # one of Microdot's asgi module takes no code
+    await self.close(code)
     while self.state == _CLOSING:  # another task has taken the closing over: take it back
         await self.wait_closed()
 
@@ -381,6 +412,13 @@ async def websocket_upgrade(request: Request, **kwargs: 'Any') -> WebSocket:
     another version than 13, or 403 for another origin than ``origins``, and the function does not
     go on. When it returns, the connection is closed with code 1000; when it raises, with 1011.
     The options: as of ``with_websocket``. RuntimeError: this request was upgraded already.
+
+    What was registered before with ``request.after_request``, as by Microdot's ``session.save()``,
+    is called in the handshake: its cookies and headers are in the response. Other cookies::
+
+        response = Response()
+        response.set_cookie('seen', 'yes')
+        ws = await websocket_upgrade(request, headers=response.headers)
     """
     ws = await upgrade(request, kwargs)
 
@@ -404,10 +442,10 @@ async def upgrade(request: Request, args: 'dict[str, Any] | None' = None) -> Web
             handlers.remove(after_error_request)
         handlers.append(after_error_request)
     ws = request.websocket = WebSocket(request)  # type: ignore[attr-defined]
-    if args:
+    if args or request.after_request_handlers:
         from .features import open
 
-        await open(ws, args)
+        await open(ws, args or {})
     else:
         await handshake(ws)
     return ws
@@ -474,6 +512,9 @@ def with_websocket(f: 'Callable[..., Any] | None' = None, **kwargs: 'Any') -> 'C
     :param compression: True to compress messages where both ends can (RFC 7692), or a dict for it:
                         ``threshold``, the bytes from which on a message is compressed (64), and
                         ``level``, of CPython's zlib (6).
+    :param headers: a dict of more headers for the response, each str or a list of str.
+    :param on_disconnect: a function to be called when the connection has ended: as of
+                          ``ws.on_disconnect()``.
 
     The other options are the attributes of ``WebSocket``, for this connection only.
     """

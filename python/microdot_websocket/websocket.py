@@ -89,11 +89,17 @@ class WebSocketError(Exception):
     ``code``: the close code (RFC 6455, section 7.4.1): the peer's, or the one it was sent; 1005 if
     the peer gave none, 1006 if the connection was lost without a Close. ``reason``: str.
 
+    ``status_code``: of the HTTP response that has refused a client; 0: there was none. If there
+    was, ``headers``: a dict, which knows no upper and lower case, of 4 KiB at most; ``body``:
+    bytes, its first KiB at most.
+
     ``@app.errorhandler(WebSocketError)`` works. Without one, an error that leaves a handler ends
     the request quietly.
     """
 
-    status_code: int  # of the response that has refused a client
+    status_code = 0
+    headers: 'Any'
+    body: bytes
 
     def __init__(self, reason: str = '', code: int = _ABNORMAL) -> None:
         super().__init__('%s (close code %d)' % (reason or 'connection closed', code))
@@ -165,9 +171,9 @@ class WebSocket:
     close_timeout = 2
 
     #: Bytes that are read at once; 2048 where 100 KB of memory are free at the import, 16384 where
-    #: a megabyte is. A connection takes such a buffer when something arrives, and gives it back
-    #: when it waits for the next frame. Longer payloads do not pass through it. Of the class, or an
-    #: option: it is looked at in the handshake.
+    #: a megabyte is, 131072 with the extension for CPython. A connection takes such a buffer when
+    #: something arrives, and gives it back when it waits for the next frame. Longer payloads do not
+    #: pass through it. Of the class, or an option: it is looked at in the handshake.
     read_buffer_size = 512
 
     #: The close code with which the connection has ended; None while it is open.
@@ -182,6 +188,7 @@ class WebSocket:
     wait_for: 'Any'
     message_type: 'int | None'
     subprotocol: 'str | None'
+    id: int
     ping_interval: float
     ping_timeout: float
 
@@ -265,12 +272,17 @@ class WebSocket:
             connections.append(self)
 
     async def receive(
-        self, timeout: 'float | None' = None, maxsize: 'int | None' = None, buffer: 'Any' = None
+        self,
+        timeout: 'float | None' = None,
+        max_message_length: 'int | None' = None,
+        buffer: 'Any' = None,
     ) -> 'Any':
         """The next message: str for TEXT, bytes for BINARY.
 
         :param timeout: seconds to wait for it; None: for ever. asyncio.TimeoutError: it has not
                         come. Nothing is lost: what has arrived of it is kept for the next call.
+        :param max_message_length: for this message, instead of ``ws.max_message_length``. One that
+                                   is compressed may be shorter only.
 
         Answers pings and the peer's Close on the way (RFC 6455, section 5.5). Other tasks run when
         it has to wait, and at least once in 32 reads. It may be cancelled, and loses nothing; but
@@ -279,21 +291,21 @@ class WebSocket:
         1007 after text that is not UTF-8, 1008 or 1009 after one of the limits. RuntimeError:
         another task is receiving.
         """
-        # maxsize and buffer are for features/pieces.py: the limit and buffer of Protocol.read().
+        # The buffer is for features/pieces.py: that of Protocol.read(), as its limit is the length.
         if timeout is not None:
-            return await self.wait_for(timeout, maxsize, buffer)
+            return await self.wait_for(timeout, max_message_length, buffer)
         protocol = self.reader
         if protocol is None:
             if self.background:
-                return await self.background.receive(maxsize, buffer)
+                return await self.background.receive(max_message_length, buffer)
             await asyncio.sleep(0)  # a handler that tries again and again must let others run
             if self.state == _OPEN:
                 raise RuntimeError('another task is receiving')
             raise self.exception()
-        if maxsize is None:
-            maxsize = self.max_message_length
+        if max_message_length is None:
+            max_message_length = self.max_message_length
         try:
-            message = protocol.read(maxsize, buffer)
+            message = protocol.read(max_message_length, buffer)
             if message:
                 return message
             self.reader = None
@@ -307,10 +319,10 @@ class WebSocket:
                     elif self.closed:
                         raise self.exception()
                     else:
-                        message = await self.read(protocol, maxsize, buffer)
+                        message = await self.read(protocol, max_message_length, buffer)
                         if message is not None:
                             return message
-                    message = protocol.read(maxsize, buffer)
+                    message = protocol.read(max_message_length, buffer)
                 return message
             finally:
                 if self.state == _OPEN:
@@ -441,6 +453,8 @@ class WebSocket:
                     if (self.compressed or protocol).write(data, opcode):
                         while protocol.flush():
                             await protocol.wait()
+                if self.reader:  # no task receives: as behind UNREAD
+                    self.ticks = self.ticks or 1
             finally:
                 self.lock.release()
         except asyncio.CancelledError:

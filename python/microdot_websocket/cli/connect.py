@@ -78,7 +78,11 @@ async def print_ping(ws):
 async def talk(args):
     try:
         ws = await connect(args.url, headers(args.header), subprotocols=args.subprotocol)
-    except (OSError, WebSocketError, ValueError) as error:
+    except ValueError as error:  # of an argument, which it names
+        raise Failed(str(error))
+    except ConnectionRefusedError:
+        raise Failed(f'{args.url}: the connection was refused: does a server run there?')
+    except (OSError, WebSocketError) as error:
         raise Failed(f'{args.url}: {error or type(error).__name__}')
     if ws.subprotocol:
         print(f'subprotocol: {ws.subprotocol}', flush=True)

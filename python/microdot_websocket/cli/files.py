@@ -1,7 +1,8 @@
 """The board files that a wheel carries, as `make dist` puts them into ``board_files/``:
 
 lib/                        Microdot and this package, compiled
-<arch>_<abi>/_wscodec.mpy   a natmod for each architecture
+<arch>_<abi>/_wscodec.mpy   a natmod for each architecture, and beside it
+        _wsdeflate.mpy      the one that compresses
 check/                      the codec's tests, compiled
 SHA256SUMS                  over all of it
 """
@@ -35,7 +36,7 @@ def complete(folder=FOLDER):
 
 
 def modules(folder, extras=()):
-    """{path below /lib: file} of all that is installed but the natmod."""
+    """{path below /lib: file} of all that is installed but the natmods."""
     lib = folder / 'lib'
     left_out = {f'microdot/{name}.mpy' for name in OPTIONAL if name not in extras}
     paths = {path.relative_to(lib).as_posix(): path for path in sorted(lib.rglob('*.mpy'))}
@@ -43,6 +44,6 @@ def modules(folder, extras=()):
 
 
 def natmods(folder):
-    """{architecture: file}."""
+    """{architecture: the codec's file}."""
     paths = sorted(folder.glob('*/_wscodec.mpy'))
     return {natmod_file.read(path).arch: path for path in paths}

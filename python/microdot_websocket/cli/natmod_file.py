@@ -11,6 +11,9 @@ ARCHS = (
 ).split()
 THUMB = ARCHS[4:9]  # a core of one of these also loads those before it
 
+#: The codec, and what stands beside it: the latter compresses messages.
+CODEC, DEFLATE = '_wscodec.mpy', '_wsdeflate.mpy'
+
 HAS_RODATA = 0x20  # MP_SCOPE_FLAG_VIPERRODATA
 
 #: arch: a name of ARCHS. abi: '6.3', say. size, text, rodata: bytes of the file, of machine code
@@ -44,6 +47,12 @@ def loads(board, file):
     if board in THUMB and file in THUMB:
         return THUMB.index(file) <= THUMB.index(board)
     return board == file
+
+
+def beside(codec):
+    """{name: file} of a codec's file and of what stands beside it."""
+    paths = [codec, codec.with_name(DEFLATE)]
+    return {path.name: path for path in paths if path.exists()}
 
 
 def read(path):

@@ -3,7 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
-NATMOD = '_wscodec.mpy'
+from . import natmod_file
+
 ROM_LIB = '/rom/lib'
 IN_ROM = f'{ROM_LIB}/microdot_websocket'  # where the package is in a ROM file system
 
@@ -33,7 +34,7 @@ class Plan:
 
     @property
     def codec(self):
-        return 'native' if f'{self.lib}/{NATMOD}' in self.wanted else 'python'
+        return 'native' if f'{self.lib}/{natmod_file.CODEC}' in self.wanted else 'python'
 
 
 def digest(path):
@@ -53,7 +54,7 @@ def compare(board, lib, modules, natmod):
     """({path: file}, those to copy, other files there) of an installation in a folder."""
     wanted = {f'{lib}/{name}': path for name, path in modules.items()}
     if natmod:
-        wanted[f'{lib}/{NATMOD}'] = natmod
+        wanted.update((f'{lib}/{name}', path) for name, path in natmod_file.beside(natmod).items())
     copy = [path for path, file in wanted.items() if not same(board.files.get(path), file)]
     inside = [path for path, there in board.files.items() if there and path.startswith(lib + '/')]
     return wanted, copy, [path for path in inside if path not in wanted]
@@ -61,13 +62,14 @@ def compare(board, lib, modules, natmod):
 
 def is_own(lib, path):
     """Whether it is this package's, and nobody else's."""
-    return path.startswith((f'{lib}/microdot_websocket/', f'{lib}/_wscodec.'))
+    ours = 'microdot_websocket/', '_wscodec.', '_wsdeflate.'
+    return path.startswith(tuple(f'{lib}/{name}' for name in ours))
 
 
 def make_plan(board, modules, natmod):
     """Into the board's file system.
 
-    :param natmod: the file, None for the Python codec.
+    :param natmod: the codec's file, beside others; None for the Python codec.
     """
     wanted, copy, others = compare(board, board.lib, modules, natmod)
     # In this package's folder all is ours; in Microdot's, and beside, only what is imported first.

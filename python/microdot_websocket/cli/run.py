@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import Failed, files, mpremote
+from . import Failed, files, mpremote, natmod_file
 from .board import ask, choose_natmod
 from .command import INTERRUPTED, add_device, add_files
 
@@ -68,7 +68,8 @@ def all_in_one(app, board_files, device):
         print(f'Python codec, which is slower: {why}')
     with TemporaryDirectory() as folder:
         # The package's, lest Microdot's own websocket.py come from the application's folder.
-        package = [*(board_files / 'lib').iterdir(), *([natmods[arch]] if arch else [])]
+        codec = natmod_file.beside(natmods[arch]).values() if arch else ()
+        package = [*(board_files / 'lib').iterdir(), *codec]
         chosen = {path.name: path for path in (*app.resolve().parent.iterdir(), *package)}
         for name, path in chosen.items():
             link(path.resolve(), Path(folder, name))

@@ -51,6 +51,7 @@ class Sending:
 
     index: int
     end: int
+    _woken: bool
     _pending: 'Bytes | None'
     _cork: 'Any'
 
@@ -259,8 +260,10 @@ class Sending:
     def register(self) -> None:
         """To be called by a task that was cancelled while it awaited the protocol: the asyncio of
         MicroPython has then forgotten the other task, too. Of a frame that is sent in part the rest
-        is copied, since its owner may change it from now on. Twin: protocol_register"""
+        is copied, since its owner may change it from now on. A schedule() that no read() has seen
+        is forgotten: the next task must not take it for its own. Twin: protocol_register"""
         if self._stream.inside:
             raise RuntimeError('busy')
+        self._woken = False
         if self._stream.requeue() and isinstance(self._pending, (bytearray, memoryview)):
             self._pending = bytes(self._pending)

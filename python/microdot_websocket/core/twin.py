@@ -58,8 +58,8 @@ class Shared:
 class Protocol(Rules, Sending):
     """One connection, in either role. All arguments are positional.
 
-    :param stream: a ``Transport``, or on MicroPython an object with its stream protocol; None:
-                   there is no connection, but memory for the read buffer is there from now on.
+    :param stream: a ``Transport``, or on MicroPython an object with its stream protocol; None: as
+                   after abort(), but memory for the read buffer is there from now on.
     :param urandom: None for a server; for a client a function like ``os.urandom``, called with 4
                     for each frame that is sent, to mask it.
     :param buffering: bytes read at once at most; less than 139 counts as 139.
@@ -75,8 +75,8 @@ class Protocol(Rules, Sending):
     Attributes, to be read:
     ``event``: of the last read(). ``code``, ``data``: what came with it. ``opcode``: of the message
     in progress or the last one, TEXT or BINARY; ``compressed``: whether that is. ``count``:
-    bytes read up to now, modulo 2**30. ``locked``: 0 if nothing waits for flush(), else a number
-    that changes when bytes go out. ``waiting``: 0 unless ``event`` is MORE, else a number that
+    bytes read up to now, modulo 2**30. ``locked``: 0 if nothing waits for flush(), else 1 more than
+    the bytes that wait. ``waiting``: 0 unless ``event`` is MORE, else a number that
     changes when a frame begins, and with each 1024 bytes that are read.
     ``sum``: bytes that messages which are not complete take in all connections. ``time``: a number
     that is the larger, the later this connection has read something. ``start``: 0, or a
@@ -128,7 +128,8 @@ class Protocol(Rules, Sending):
         self.count = 0
         self.poll = False
         self.buffer = None  # the buffer that messages go to
-        self._last = 0  # after CLOSE, an error or END: that event, for ever
+        # After CLOSE, an error or END: that event, for ever
+        self._last = _END if self.closed else 0
         self._more = _YES
         self._woken = False  # read() has to give WOKEN
 
@@ -203,9 +204,11 @@ class Protocol(Rules, Sending):
                 if event > 0 or event < _MORE:
                     self.event = event
                     return self._result(event)
-            if self._cork and self._flush():
-                self.event = _BLOCKED
-                return False
+            if self._cork:
+                if self._flush():
+                    self.event = _BLOCKED
+                    return False
+                continue  # its code may have changed the buffer
             n = None
             if self._burst and (event or self._more):
                 self._burst -= 1
@@ -290,7 +293,10 @@ class Protocol(Rules, Sending):
         if name == 'locked':
             if not self._blocked:
                 return 0
-            return 1 + self._sent + self._cork_sent + self._stream.unsent
+            n = 1 + len(self._cork) - self._cork_sent + self._stream.unsent
+            if self._pending is not None:
+                n += len(self._header) + self._length - self._sent
+            return n
         raise AttributeError(name)
 
     def select(self, buffer: 'Any') -> None:
@@ -302,7 +308,12 @@ class Protocol(Rules, Sending):
                 raise TypeError('buffer')
             buffer[0:0] = b''  # TypeError: what a memoryview shows is read-only
             room = len(buffer)
-            if not room:
+            used = 1
+            if buffer is self.buffer and self.in_message and self.sink == _BUFFER:
+                used = self.size + self.arrived or 1
+            if room < used:
+                if self.arrived:
+                    self._last = _END  # it was cut while something was read to it, which is lost
                 raise ValueError('buffer')
         if buffer is not self.buffer:
             if self.in_message:
@@ -314,8 +325,6 @@ class Protocol(Rules, Sending):
             self.next_sink = _BUFFER if room else _OWN
             self.buffer = buffer
         if room and not (self.in_message and self.sink == _OWN):
-            if self.in_message and self.sink == _BUFFER and room < self.size:
-                raise ValueError('buffer')
             self.msg = buffer
             self.room = room
 

@@ -1,4 +1,6 @@
-"""``Inflater`` and ``deflate`` with CPython's zlib: see ``features/deflate.py``."""
+"""DEFLATE for messages with CPython's zlib: what there is, and its contract, is said in
+``features/deflate.py``.
+"""
 
 import zlib
 
@@ -10,6 +12,7 @@ TAIL = b'\x00\x00\xff\xff\x03\x00'
 STREAMS = 16
 MIN_BITS = 9  # zlib has no raw windows of 8 bits
 
+_PIECE = 512  # bytes that are inflated at once, at least
 _MEMORY = 5  # zlib's memLevel: 16 KB, which a short message needs no more of
 
 
@@ -55,9 +58,32 @@ class Inflater:
         return n
 
 
+def inflate(data: bytes, bits: int, limit: int) -> bytearray:
+    inflater = Inflater(data, bits, bits)
+    result = bytearray(min(max(2 * inflater.size, _PIECE), limit) + 1)
+    n = inflater.readinto(result)
+    while n == len(result):
+        if n > limit:
+            raise OverflowError
+        more = bytearray(min(n, limit + 1 - n))
+        n += inflater.readinto(more)
+        result += more
+    del result[n:]
+    return result
+
+
+def decode(data: bytearray) -> str:
+    return str(data, 'utf-8')
+
+
+encode = str.encode
+
+
 def deflate(payload: 'Data', bits: int, level: int) -> 'bytes | None':
     if isinstance(payload, str):
         payload = payload.encode()
+    while bits > MIN_BITS and 1 << (bits - 1) >= len(payload):
+        bits -= 1  # a smaller window holds all of it
     stream = zlib.compressobj(level, zlib.DEFLATED, -bits, _MEMORY)
     data = stream.compress(payload) + stream.flush(zlib.Z_SYNC_FLUSH)
     return data[:-4] if len(data) - 4 < len(payload) else None

@@ -1,7 +1,19 @@
 """Attributes that are looked up when they are asked for."""
 
+from ..features import get
+
 if False:  # for type checkers alone
     from typing import Any
+
+
+class Computed:
+    """An attribute that ``features.get()`` computes, as long as the object has none of its own."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, ws: 'Any', cls: type) -> 'Any':
+        return self if ws is None else get(ws, self._name)
 
 
 def as_properties(cls: 'Any', *names: str) -> None:

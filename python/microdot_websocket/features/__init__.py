@@ -3,6 +3,8 @@ first used."""
 
 import sys
 
+from .. import timer
+
 if False:  # for type checkers alone
     from collections.abc import Callable
     from typing import Any
@@ -21,6 +23,9 @@ MODULES = {
     'receive_into': 'pieces',
     'stream': 'pieces',
     'send_stream': 'fragments',
+    'send_json': 'json',
+    'receive_json': 'json',
+    'on_disconnect': 'ended',
 }
 
 
@@ -36,9 +41,24 @@ DEFAULTS = {
     'ping_timeout': 20,
     #: What the two ends have agreed to speak: see the option ``subprotocols``.
     'subprotocol': None,
+    #: Of a client with ``keep_headers``: a dict of the response's headers.
+    'headers': None,
     #: Whether the two ends have agreed to compress messages: see the option ``compression``.
     'compression': False,
+    #: An int of this connection's own, to tell it from all others since the start.
+    'id': 1,
+    #: How many bytes of what was sent the system has not taken yet: more than 0, and the client is
+    #: slower than what is sent to it. What further tasks wait with in ``send()`` does not count.
+    'buffered_bytes': 0,
 }
+_last_id = 0
+
+
+def size(message: 'Any') -> int:
+    """Its bytes: of a str those of the UTF-8, of which MicroPython's consists."""
+    if not isinstance(message, str):
+        return len(message)
+    return len(memoryview(message) if timer.core else message.encode())  # type: ignore[arg-type]
 
 
 def attach(cls: type, name: str) -> None:
@@ -63,9 +83,14 @@ def load(name: str) -> 'Any':
 
 
 def attach_all(cls: type) -> None:
-    """On CPython, which looks for special methods in the class only."""
+    """On CPython, which looks for special methods in the class only, and where ``__getattr__()``
+    makes all other attributes slow."""
     for name in MODULES:
         attach(cls, name)
+    for name, value in DEFAULTS.items():
+        setattr(cls, name, value)
+    cls.compression = property(lambda ws: ws.compressed is not None)  # type: ignore[attr-defined]
+    del cls.__getattr__  # type: ignore[attr-defined]
 
 
 def get(ws: 'WebSocket', name: str) -> 'Any':
@@ -80,6 +105,13 @@ def get(ws: 'WebSocket', name: str) -> 'Any':
         return getattr(ws, name)
     if name == 'compression' and ws.compressed:
         return True
+    if name == 'id':
+        global _last_id
+        _last_id += 1
+        ws.id = _last_id
+        return _last_id
+    if name == 'buffered_bytes' and ws.protocol:
+        return max(ws.protocol.locked - 1, 0)
     if name in DEFAULTS:
         return DEFAULTS[name]
     raise AttributeError("'WebSocket' object has no attribute '%s'" % name)

@@ -1,4 +1,5 @@
-"""The options of a connection, a server's and a client's: which there are, and how it gets them."""
+"""The options of a connection: which there are, and how it gets them. A client's are in
+``client_options.py``."""
 
 if False:  # for type checkers alone
     from typing import Any
@@ -6,22 +7,20 @@ if False:  # for type checkers alone
     from ..websocket import WebSocket
 
 
-_ATTRIBUTES = (
-    'max_message_length',
-    'max_fragments',
-    'max_incomplete',
+_SIZES = 'max_message_length', 'max_fragments', 'max_incomplete', 'read_buffer_size'
+_TIMES = (
     'message_timeout',
     'frame_timeout',
     'send_timeout',
     'close_timeout',
-    'read_buffer_size',
     'ping_interval',
     'ping_timeout',
 )
+ATTRIBUTES = _SIZES + _TIMES
 _LISTS = 'subprotocols', 'origins'
 _COMPRESSION = 'level', 'threshold'
-CLIENT_NAMES = _ATTRIBUTES + ('compression',)
-NAMES = CLIENT_NAMES + _LISTS
+NUMBER = int, float
+NAMES = ATTRIBUTES + ('compression',) + _LISTS + ('headers', 'on_disconnect')
 
 
 def check(options: 'dict[str, Any]', names: tuple[str, ...] = NAMES) -> None:
@@ -29,17 +28,39 @@ def check(options: 'dict[str, Any]', names: tuple[str, ...] = NAMES) -> None:
     for name, value in options.items():
         if name not in names:
             raise TypeError("there is no option '%s', but %s" % (name, ', '.join(names)))
-        if name in _LISTS and isinstance(value, str):
-            raise TypeError('%s is a tuple of str, not a str' % name)
+        if name in _LISTS and value is not None:
+            _check_list(name, value)
+        if name in _SIZES + _COMPRESSION and not isinstance(value, int):
+            raise TypeError('%s is an int, not %r' % (name, value))
+        # The timer compares it, where nobody would hear of an error: no limit would hold.
+        if name in _TIMES and not isinstance(value, NUMBER):
+            raise TypeError('%s is a number, not %r' % (name, value))
+        if name == 'on_disconnect' and value and not callable(value):
+            raise TypeError('on_disconnect is a function')
+        if name == 'headers' and value and not hasattr(value, 'items'):
+            raise TypeError('headers is a dict')
         if name == 'compression' and value not in (True, False, None):
             if not isinstance(value, dict):
                 raise TypeError('compression is True or a dict')
             check(value, _COMPRESSION)
 
 
+def _check_list(name: str, items: 'Any') -> None:
+    try:
+        # A generator, which gives its items but once, has no len().
+        is_list = not isinstance(items, str) and len(items) >= 0
+        for item in items:
+            if not isinstance(item, str) and (item is not None or name != 'origins'):
+                is_list = False
+    except TypeError:
+        is_list = False
+    if not is_list:
+        raise TypeError('%s is a tuple of str, not %r' % (name, items))
+
+
 def give(ws: 'WebSocket', options: 'dict[str, Any]', names: tuple[str, ...] = NAMES) -> None:
     """Set those of a connection's options that are attributes. TypeError: see ``check()``."""
     check(options, names)
     for name, value in options.items():
-        if name in _ATTRIBUTES:
+        if name in ATTRIBUTES:
             setattr(ws, name, value)

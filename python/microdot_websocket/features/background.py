@@ -7,6 +7,7 @@ import asyncio
 from microdot import Request
 
 from ..websocket import WebSocketError, const
+from . import size
 
 if False:  # for type checkers alone
     from typing import Any
@@ -34,7 +35,8 @@ class Background:
         self._ws = ws
         self._messages: list[str | bytes] = []  # str or bytes, the oldest first
         limit = ws.max_message_length
-        self._room = limit if limit > 0 else Request.max_body_length
+        # At least 1: pings are answered where no message may come, too.
+        self._room = limit if limit > 0 else Request.max_body_length or 1
         self._receiving = False  # the handler is in receive()
         #: Whether a task reads.
         self.reads = True
@@ -58,7 +60,7 @@ class Background:
                 if message is False:
                     break
                 self._messages.append(message)
-                self._room -= len(message) + _OVERHEAD
+                self._room -= size(message) + _OVERHEAD
         except asyncio.TimeoutError:
             pass  # see _stop()
         except WebSocketError:
@@ -77,8 +79,12 @@ class Background:
             await self._stop()
         if self._messages:
             message = self._messages.pop(0)
-            self._room += len(message) + _OVERHEAD
-            return message if buffer is None else await self._put(message, maxsize, buffer)
+            self._room += size(message) + _OVERHEAD
+            if buffer is not None:
+                return await self._put(message, maxsize, buffer)
+            if maxsize and maxsize > 0:
+                await self._check(message, maxsize)
+            return message
         ws.background = None
         if ws.state == _OPEN:
             ws.reader = ws.protocol
@@ -97,14 +103,18 @@ class Background:
         finally:
             ws.timeout = self._receiving = False
 
+    async def _check(self, message: 'str | bytes', maxsize: int) -> None:
+        """End the connection if the message is longer than this call of ``receive()`` allows."""
+        if size(message) > maxsize > 0:
+            await self._ws.throw(_TOO_BIG, 'message too big')
+
     async def _put(self, message: 'str | bytes', maxsize: int, buffer: 'Any') -> int:
         """Put it into a buffer: the bytes of it that are there."""
         self.opcode = _BINARY
         if isinstance(message, str):
             self.opcode = _TEXT
             message = message.encode()
-        if len(message) > maxsize > 0:
-            await self._ws.throw(_TOO_BIG, 'message too big')
+        await self._check(message, maxsize)
         rest = _Rest(message, buffer)
         n = await rest.receive(self._ws)
         self.rest = None if rest.ended else rest

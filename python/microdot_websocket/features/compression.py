@@ -11,32 +11,56 @@ No window is kept from one message to the next, in either direction ("no context
 - UTF-8 is checked when it has been inflated. What is no DEFLATE data: 1007.
 """
 
-import asyncio
 import sys
 
 from microdot import Request
 
-from ..codec import utf8
+from .. import websocket
 from ..websocket import const
+from . import size
 
 if False:  # for type checkers alone
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from .._types import Data
     from ..websocket import WebSocket
 
 
+# As in codec.py, since to import that takes 250 bytes on a board. (mypy knows no `Protocol` here.)
+twin: 'Any' = sys.modules.get('microdot_websocket.core.twin')
+if getattr(twin, 'Protocol', None) is getattr(websocket, 'Protocol', twin):
+    from ..core import utf8
+else:
+    from _wscodec import utf8  # type: ignore[no-redef]
+
+_VERSION = const(1)  # of what ``_wsdeflate`` is expected to be
+
+# What compresses: its contract is in deflate.py.
+codec: 'Any'
 try:
     if sys.implementation.name == 'cpython':
-        from ..cpython.deflate import MIN_BITS, Inflater, deflate
+        from ..cpython import deflate as codec
     else:
-        from .deflate import MIN_BITS, Inflater, deflate  # type: ignore[assignment]
+        try:
+            import _wsdeflate as codec  # type: ignore[no-redef]
+
+            if codec.version != _VERSION:
+                raise ValueError
+        except Exception:
+            from . import deflate as codec
+    MIN_BITS = codec.MIN_BITS
+    Inflater = codec.Inflater
+    decode = codec.decode
+    deflate = codec.deflate
+    encode = codec.encode
+    inflate = codec.inflate
 except ImportError:  # a firmware that has no deflate
-    Inflater = deflate = None  # type: ignore[misc]
+    Inflater = deflate = None
 
 EXTENSION = 'permessage-deflate'
-OURS = EXTENSION + '; server_no_context_takeover; client_no_context_takeover'
+OURS = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover'
+EMPTY = b'\x00'  # an empty message in the way that RFC 7692 has it
 
 _TEXT = const(1)
 _BINARY = const(2)
@@ -44,8 +68,6 @@ _RSV1 = const(0x40)
 _BUSY = const(4)  # of Protocol.write()
 _THRESHOLD = const(64)  # bytes: shorter messages go as they are, unless the option is given
 _LEVEL = const(6)  # zlib's, unless the option is given
-_RATIO = const(4)  # by which most messages become longer, if not less, when they are inflated
-_PIECE = const(512)  # bytes that are inflated at once, at least
 _MAX_LENGTH = const(0x3FFFFFFF)
 _INVALID_PAYLOAD = const(1007)
 _TOO_BIG = const(1009)
@@ -70,6 +92,11 @@ class Compression:
     :param limit: of a message, in bytes: see ``message_limit()``.
     """
 
+    #: The rest of a message that goes into a buffer, for the code that has asked for it; and what
+    #: puts messages there. See compressed_pieces.py.
+    rest: 'Any' = None
+    pieces: 'Any' = None
+
     def __init__(self, ws: 'WebSocket', agreed: tuple, options: 'Any', limit: int) -> None:
         self.ws = ws
         self.maxsize = Request.max_body_length
@@ -78,30 +105,59 @@ class Compression:
         options = options if isinstance(options, dict) else {}
         self.level = options.get('level', _LEVEL)
         self.threshold = options.get('threshold', _THRESHOLD)
+        if not deflate or self.send_bits < MIN_BITS:
+            self.threshold = _MAX_LENGTH  # never
         #: Of a compressed message, in bytes: what the longest message becomes in the worst case. It
         #: is 9 bits a byte, by an end that has only the fixed codes.
         self.limit = min(limit + (limit >> 3) + 16, _MAX_LENGTH)
-        #: The rest of a message that goes into a buffer, for the code that has asked for it.
-        self.rest: Pieces | None = None
 
     def write(self, data: 'Data', opcode: 'int | None') -> 'int | None':
         """As ``Protocol.write()``. ValueError too: text that is no UTF-8."""
         protocol = self.ws.protocol
-        bits = self.send_bits
-        if deflate and bits >= MIN_BITS and (not opcode or opcode == _TEXT or opcode == _BINARY):
-            if protocol.locked:
-                return _BUSY  # it will be asked again: do not compress twice
-            if len(data) >= self.threshold:
-                opcode = opcode or (_TEXT if isinstance(data, str) else _BINARY)
-                if isinstance(data, str):
-                    data = data.encode()
-                if opcode == _TEXT and utf8(data, 0, len(data), 0):
-                    raise ValueError('invalid UTF-8')
-                bits = max(min(bits, window_bits(len(data))), MIN_BITS)
-                deflated = deflate(data, bits, self.level)
-                if deflated is not None:
-                    return protocol.write(deflated, opcode | _RSV1)
+        if protocol.locked and (not opcode or opcode == _TEXT or opcode == _BINARY):
+            return _BUSY  # it will be asked again: do not compress twice
+        data, opcode = self.compress(data, opcode)
         return protocol.write(data, opcode)
+
+    def compress(self, data: 'Data', opcode: 'int | None') -> 'tuple[Data, int | None]':
+        """What ``Protocol.write()`` takes for a frame: compressed, if it is a message, and that
+        makes it shorter. ValueError: text that is no UTF-8."""
+        if not opcode or opcode == _TEXT or opcode == _BINARY:
+            kind = opcode or _BINARY
+            payload: Any = data
+            if isinstance(data, str):
+                kind = opcode or _TEXT
+                payload = encode(data)  # MicroPython counts a str's characters for its length
+            n = len(payload)
+            if n >= self.threshold:
+                if kind == _TEXT and utf8(payload, 0, n, 0):
+                    raise ValueError('invalid UTF-8')
+                deflated = deflate(payload, self.send_bits, self.level)
+                if deflated is not None:
+                    return deflated, kind | _RSV1
+        return data, opcode
+
+    def share(self, message: tuple, made: 'dict[tuple, Any]') -> tuple:
+        """A message of a ``Group``, as this connection has it: made once for all of its settings,
+        and kept in ``made``."""
+        settings = self.send_bits, self.level, self.threshold
+        if settings not in made:
+            compressed = self.compress(message[0], message[1])
+            made[settings] = compressed + (message[2], size(compressed[0]))
+        return made[settings]
+
+    async def send(self, data: 'Data', opcode: int) -> None:
+        """Send a frame of ``share()`` behind all that waits. OSError: the connection broke.
+        WebSocketError: it has ended."""
+        ws = self.ws
+        lock = ws.message_lock  # of a message that is being sent in fragments
+        if lock:
+            await lock.acquire()
+        try:
+            await ws.flush(True, data, opcode)
+        finally:
+            if lock:
+                lock.release()
 
     async def message(self, ws: 'WebSocket', limit: int, buffer: 'Any') -> 'Any':
         """The message that a compressed one becomes: str or bytes, or its bytes in a ``buffer``.
@@ -112,28 +168,20 @@ class Compression:
         """
         if limit <= 0:
             limit = self.maxsize if limit else _MAX_LENGTH
-        self.rest = None
-        result = await attempt(ws, self.open, limit, buffer)
-        if buffer is None:
-            return result
-        self.rest = result
-        n = await result.receive(ws)
-        if result.ended:
-            self.rest = None
-        return n
+        limit = min(limit, _MAX_LENGTH)  # in C inflate() takes no more
+        if buffer is not None:
+            return await self.pieces(limit, buffer)
+        return await attempt(ws, self.open, limit)
 
-    async def open(self, limit: int, buffer: 'Any') -> 'Any':
-        """The message, or its ``Pieces`` if there is a buffer for them."""
+    async def open(self, limit: int) -> 'str | bytes':
+        """The whole message. Errors: see ``attempt()``."""
         protocol = self.ws.protocol
-        text = protocol.event == _TEXT
-        data = protocol.data or b'\x00'  # an empty message in the way that RFC 7692 has it
-        bits = min(self.bits, window_bits(limit))  # none refers to more than itself
-        inflater = Inflater(data, min(bits, window_bits(_RATIO * len(data))), bits)
-        if buffer is None:
-            return inflate(inflater, limit, text)
-        if not (text or inflater.sure):
-            await verify(inflater, limit)  # before any of it is put out
-        return Pieces(inflater, limit, text, buffer)
+        data = inflate(protocol.data or EMPTY, self.bits, limit)
+        if protocol.event == _TEXT:
+            if utf8(data, 0, len(data), 0):
+                raise ValueError('invalid UTF-8')
+            return decode(data)
+        return data if type(data) is bytes else bytes(data)
 
 
 async def attempt(ws: 'WebSocket', function: 'Callable[..., Any]', *args: 'Any') -> 'Any':
@@ -151,98 +199,6 @@ async def attempt(ws: 'WebSocket', function: 'Callable[..., Any]', *args: 'Any')
         code = _TOO_BIG
         reason = 'out of memory'
     await ws.throw(code, reason)
-
-
-class Pieces:
-    """A message that is inflated into a buffer, piece by piece."""
-
-    ended = False
-
-    def __init__(self, inflater: 'Any', limit: int, text: bool, buffer: 'Any') -> None:
-        self.inflater = inflater
-        self.left = limit
-        self.text = text
-        self.buf = memoryview(buffer)
-        self.utf8 = 0
-
-    def receive(self, ws: 'WebSocket') -> 'Awaitable[int]':
-        """Inflate until the buffer is full, or less at the message's end; to await: the bytes."""
-        return attempt(ws, self.read)
-
-    async def read(self) -> int:
-        view = self.buf
-        n = self.inflater.readinto(view)
-        self.left -= n
-        self.ended = n < len(view)
-        if self.left <= 0 and not self.ended:
-            if self.inflater.readinto(bytearray(1)):
-                raise OverflowError
-            self.ended = True
-        if self.text:
-            self.utf8 = utf8(view, 0, n, self.utf8)
-            if self.utf8 < 0 or (self.ended and self.utf8):
-                raise ValueError('invalid UTF-8')
-        return n
-
-
-def count(inflater: 'Any', limit: int, buf: bytearray) -> tuple[int, int]:
-    """How long a whole message becomes, in bytes, and how many of them are 0xFF. ValueError: it is
-    corrupt. OverflowError: it is longer than ``limit``."""
-    n = found = 0
-    piece = len(buf)
-    while piece == len(buf) and n <= limit:
-        piece = inflater.readinto(buf)
-        n += piece
-        found += buf.count(b'\xff', 0, piece)
-    if n > limit:
-        raise OverflowError
-    return n, found
-
-
-def recount(inflater: 'Any', limit: int, buf: bytearray, found: int) -> None:
-    """The same again. ValueError: some 0xFF came from before the message's beginning."""
-    inflater.rewind()
-    if count(inflater, limit, buf)[1] != found:
-        raise ValueError('bad compressed data')
-
-
-async def verify(inflater: 'Any', limit: int) -> None:
-    """Inflate it once, and once more if there is a need. Errors: as of ``count()``."""
-    buf = bytearray(_PIECE)
-    before = 0
-    while True:
-        n = found = 0
-        piece = len(buf)
-        while piece == len(buf):
-            piece = inflater.readinto(buf)
-            n += piece
-            found += buf.count(b'\xff', 0, piece)
-            if n > limit:
-                raise OverflowError
-            if limit == _MAX_LENGTH:
-                await asyncio.sleep(0)  # of stream(): it may take long
-        inflater.rewind()
-        if found == before:
-            return
-        if before:
-            raise ValueError('bad compressed data')
-        before = found
-
-
-def inflate(inflater: 'Any', limit: int, text: bool) -> 'str | bytes':
-    """A whole message, str or bytes. Errors: as of ``count()``; ValueError: it is no UTF-8."""
-    buf = bytearray(min(max(2 * inflater.size, _PIECE), limit) + 1)
-    n, found = count(inflater, limit, buf)
-    if n >= len(buf):
-        buf = None  # it may be collected
-        buf = bytearray(n + 1)
-        recount(inflater, limit, buf, found)
-    elif found and not inflater.sure:
-        recount(inflater, limit, buf, found)
-    if text and utf8(buf, 0, n, 0):
-        raise ValueError('invalid UTF-8')
-    view = memoryview(buf)[:n]
-    return str(view, 'utf-8') if text else bytes(view)
 
 
 def window_bits(size: int) -> int:
@@ -264,23 +220,27 @@ def accept(header: str, limit: int) -> 'tuple[str, int, int] | None':
     for offer in extensions(header) if Inflater else ():
         if offer:
             answer = OURS
-            client = window_bits(limit)
-            server = offer.get('server_max_window_bits')
-            if server:
-                answer += '; server_max_window_bits=%d' % server
-            if 'client_max_window_bits' in offer:
-                client = min(client, offer['client_max_window_bits'] or 15)
-                answer += '; client_max_window_bits=%d' % client
-            else:
-                client = 15
-            return answer, client, server or 15
+            name = 'server_max_window_bits'
+            server = offer.get(name, 15)
+            if name in offer:
+                answer += '; %s=%d' % (name, server)
+            client = 15
+            name = 'client_max_window_bits'
+            if name in offer:
+                client = min(window_bits(limit), offer[name] or 15)
+                answer += '; %s=%d' % (name, client)
+            return answer, client, server
     return None
 
 
 def extensions(header: str) -> list[dict[str, int]]:
     """A dict of parameters for each extension in a list (RFC 6455, section 9.1): {} if there is one
     that is not as section 7.1 has it, or if it is another extension."""
-    return [_parameters(*_split(item, ';')) for item in _split(header, ',') if item]
+    found = []
+    for item in _split(header, ','):
+        if item:
+            found.append(_parameters(*_split(item, ';')))
+    return found
 
 
 def _parameters(name: str, *items: str) -> dict[str, int]:
@@ -288,36 +248,26 @@ def _parameters(name: str, *items: str) -> dict[str, int]:
     if name != EXTENSION:
         return {}
     for item in items:
-        name, equals, value = [part.strip() for part in item.partition('=')]
+        name, equals, value = map(str.strip, item.partition('='))
+        end = name[:6]
         if len(value) > 1 and value[0] == value[-1] == '"':
             value = value[1:-1].replace('\\', '')
-        if name in found:
+        number = 1
+        if name[6:] == '_max_window_bits' and value in '8 9 10 11 12 13 14 15'.split():
+            number = int(value)
+        elif name == 'client_max_window_bits' and not equals:  # any
+            number = 0
+        elif name[6:] != '_no_context_takeover' or equals:
             return {}
-        if name in ('server_no_context_takeover', 'client_no_context_takeover'):
-            if equals:
-                return {}
-            found[name] = True
-        elif name in ('server_max_window_bits', 'client_max_window_bits'):
-            if value in '8 9 10 11 12 13 14 15'.split():
-                found[name] = int(value)
-            elif name[0] == 'c' and not equals:
-                found[name] = 0
-            else:
-                return {}
-        else:
+        if name in found or end not in ('server', 'client'):
             return {}
+        found[name] = number
     return found
 
 
-def _split(text: str, separator: str) -> list[str]:
+def _split(text: str, separator: str) -> 'Iterable[str]':
     """The parts, stripped, between separators that are not in quotes."""
-    parts = ['']
-    quoted = False
-    for c in text:
-        if c == '"':
-            quoted = not quoted
-        if c == separator and not quoted:
-            parts.append('')
-        else:
-            parts[-1] += c
-    return [part.strip() for part in parts]
+    parts = text.split('"')
+    for i in range(0, len(parts), 2):
+        parts[i] = parts[i].replace(separator, '\n')  # which is in no header
+    return map(str.strip, '"'.join(parts).split('\n'))

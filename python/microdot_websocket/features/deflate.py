@@ -1,19 +1,28 @@
 """DEFLATE (RFC 1951) for messages, with MicroPython's ``deflate``. For CPython there is
-``cpython/deflate.py``; ``compression.py`` picks.
+``cpython/deflate.py``; for boards ``_wsdeflate``, which is C (``natmod/mod_wsdeflate.c``).
+``compression.py`` picks. All of them have:
 
-``Inflater(data, few, bits)``: inflates a whole message, of ``size`` bytes. ``bits``: the
-window of the end that has compressed it, or less if the message will not be longer than that;
-``few``: one that will do for most messages.
+``inflate(data, bits, limit)``: what a message becomes, as bytes or another buffer. ``bits``: the
+window of the end that has compressed it. ValueError: it is corrupt. OverflowError: it becomes
+longer than ``limit``, before more than that has been allocated.
+
+``decode(data)``: such a result as a str, if it is UTF-8; ``encode(text)``: a str as bytes. In C
+both share the memory.
+
+``Inflater(data, few, bits)``: inflates a message, of ``size`` bytes, piece by piece. ``bits``: as
+above, or less if the message will not be longer than that; ``few``: a window that will do for most
+messages.
 ``readinto(buf)`` fills a bytearray or memoryview, only at the end not all of it; the bytes.
 ValueError: the data is corrupt, or ends in the middle. ``rewind()``: from the beginning again.
 ``sure``: whether it sees what refers to bytes before the message's beginning. If not, they become
-0xFF before the first ``rewind()``, and something else behind it.
+0xFF before the first ``rewind()``, and something else behind it: ``verify()`` finds out.
 
 ``deflate(payload, bits, level)``: what a message compresses to, without the ``TAIL``, for whoever
 has a window of that many bits; None if it would not be shorter. ``deflate`` is None where the
-firmware cannot compress.
+firmware cannot compress. ``MIN_BITS``: of the smallest window that it compresses for.
 """
 
+import asyncio
 import io
 
 from deflate import RAW, DeflateIO
@@ -35,6 +44,9 @@ MIN_BITS = const(8)  # of a window that can be compressed for
 _FF = const(0xFFA)
 _FE = const(0x7FA)
 _REPEATED = const(258)  # bytes: the longest repetition that there is
+_PIECE = const(512)  # bytes that are inflated at once, at least
+_RATIO = const(4)  # by which most messages become longer, if not less, when they are inflated
+_UNLIMITED = const(0x3FFFFFFF)  # a limit that is none
 _SEARCHED = const(9)  # bits of the window when compressing: its time is proportional to the window
 
 
@@ -110,6 +122,83 @@ class Inflater:
                 else:
                     self.stream = None
         return n
+
+
+def inflate(data: bytes, bits: int, limit: int) -> memoryview:
+    bits = _window(limit, bits)  # none refers to more than itself
+    return inflate_all(Inflater(data, _window(_RATIO * len(data), bits), bits), limit)
+
+
+def _window(size: int, most: int) -> int:
+    """The smallest window that holds ``size`` bytes, in bits; ``most`` at most."""
+    bits = 9
+    while bits < most and 1 << bits < size:
+        bits += 1
+    return bits
+
+
+def decode(data: memoryview) -> str:
+    return str(data, 'utf-8')
+
+
+def encode(text: str) -> bytes:
+    return text.encode()
+
+
+def inflate_all(inflater: 'Any', limit: int) -> memoryview:
+    buf = bytearray(min(max(2 * inflater.size, _PIECE), limit) + 1)
+    n, found = _count(inflater, limit, buf)
+    if n >= len(buf):
+        buf = None  # it may be collected
+        buf = bytearray(n + 1)
+        _recount(inflater, limit, buf, found)
+    elif found and not inflater.sure:
+        _recount(inflater, limit, buf, found)
+    return memoryview(buf)[:n]
+
+
+def _count(inflater: 'Any', limit: int, buf: bytearray) -> tuple[int, int]:
+    """How long a whole message becomes, in bytes, and how many of them are 0xFF. ValueError: it is
+    corrupt. OverflowError: it is longer than ``limit``."""
+    n = found = 0
+    piece = len(buf)
+    while piece == len(buf) and n <= limit:
+        piece = inflater.readinto(buf)
+        n += piece
+        found += buf.count(b'\xff', 0, piece)
+    if n > limit:
+        raise OverflowError
+    return n, found
+
+
+def _recount(inflater: 'Any', limit: int, buf: bytearray, found: int) -> None:
+    """The same again. ValueError: some 0xFF came from before the message's beginning."""
+    inflater.rewind()
+    if _count(inflater, limit, buf)[1] != found:
+        raise ValueError('bad compressed data')
+
+
+async def verify(inflater: 'Any', limit: int) -> None:
+    """Inflate it once, and once more if there is a need. Errors: as of ``inflate()``."""
+    buf = bytearray(_PIECE)
+    before = 0
+    while True:
+        n = found = 0
+        piece = len(buf)
+        while piece == len(buf):
+            piece = inflater.readinto(buf)
+            n += piece
+            found += buf.count(b'\xff', 0, piece)
+            if n > limit:
+                raise OverflowError
+            if limit == _UNLIMITED:
+                await asyncio.sleep(0)  # of stream(): it may take long
+        inflater.rewind()
+        if found == before:
+            return
+        if before:
+            raise ValueError('bad compressed data')
+        before = found
 
 
 def _filling(byte: int, repeats: int) -> bytes:

@@ -3,8 +3,9 @@
 from ..websocket import WebSocketError, const
 
 if False:  # for type checkers alone
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
     from types import TracebackType
+    from typing import Any
 
     from ..websocket import WebSocket
 
@@ -48,12 +49,13 @@ async def __aenter__(self: 'WebSocket') -> 'WebSocket':
     return self
 
 
-async def __aexit__(
+def __aexit__(
     self: 'WebSocket',
     exc_type: 'type[BaseException] | None',
     exc: 'BaseException | None',
     traceback: 'TracebackType | None',
-) -> None:
+) -> 'Coroutine[Any, Any, None]':
+    # No coroutine of its own: without memory for that nothing would be closed.
     code = _NORMAL
     if exc_type and not issubclass(exc_type, Exception):
         # As in upgrade.py: when it is cancelled, there is no time to wait for an answer.
@@ -61,4 +63,8 @@ async def __aexit__(
         self.close_timeout = 0
     elif exc_type and not issubclass(exc_type, WebSocketError):
         code = _INTERNAL_ERROR
-    await self.close(code)
+    try:
+        return self.close(code)
+    except MemoryError:
+        self.abort()
+        raise

@@ -16,13 +16,15 @@ if False:  # for type checkers alone
 def decorated(f: 'Callable[..., Any] | None', options: 'dict[str, Any]') -> 'Callable[..., Any]':
     """What ``with_websocket`` returns, with options or in ``@with_websocket()``."""
     check(options)
-    check_origins(options.get('origins'))
+    check_values(options)
 
     # Now: while a server runs, the memory for it may be missing, and so may the stack.
-    if options.get('compression'):
+    if options.get('compression') not in (None, False):
         load('compression')
     if options.get('ping_interval'):
         load('ping')
+    if options.get('on_disconnect'):
+        load('ended')
 
     async def upgrade_with_options(request: 'Request') -> 'WebSocket':
         return await upgrade(request, options)
@@ -36,17 +38,19 @@ def decorated(f: 'Callable[..., Any] | None', options: 'dict[str, Any]') -> 'Cal
 async def open(ws: 'WebSocket', options: 'dict[str, Any]') -> None:
     """Give a connection its options, and do its handshake."""
     give(ws, options)
-    check_origins(options.get('origins'))
+    check_values(options)
 
-    def negotiate(ws: 'WebSocket') -> tuple[bytes, int]:
-        return _negotiate(ws, options)
+    async def negotiate(ws: 'WebSocket') -> tuple[bytes, int]:
+        return await _negotiate(ws, options)
 
     await handshake(ws, negotiate)
     if ws.ping_interval > 0:
         load('ping').start(ws)
+    if options.get('on_disconnect'):
+        load('ended').on_disconnect(ws, options['on_disconnect'])
 
 
-def _negotiate(ws: 'WebSocket', options: 'dict[str, Any]') -> tuple[bytes, int]:
+async def _negotiate(ws: 'WebSocket', options: 'dict[str, Any]') -> tuple[bytes, int]:
     """What the options make of the handshake: more headers, bytes, and the limit of compressed
     messages, 0 if there are none.
 
@@ -57,10 +61,12 @@ def _negotiate(ws: 'WebSocket', options: 'dict[str, Any]') -> tuple[bytes, int]:
     if origins is not None and not is_allowed(request.headers.get('Origin'), origins):
         request.app.abort(403, 'WebSocket handshake: this Origin is not allowed')
     headers = ''
-    subprotocol = choose(request.headers, options.get('subprotocols', ()))
+    subprotocol = choose(request.headers, options.get('subprotocols') or ())
     if subprotocol:
         ws.subprotocol = subprotocol
         headers = 'Sec-WebSocket-Protocol: %s\r\n' % subprotocol
+    if options.get('headers') or request.after_request_handlers:
+        headers += await load('headers').response_headers(request, options.get('headers') or {})
     compression = options.get('compression')
     extensions = request.headers.get('Sec-WebSocket-Extensions', '')
     agreed = None
@@ -72,6 +78,17 @@ def _negotiate(ws: 'WebSocket', options: 'dict[str, Any]') -> tuple[bytes, int]:
             headers += 'Sec-WebSocket-Extensions: %s\r\n' % agreed[0]
             ws.compressed = module.Compression(ws, agreed, compression, limit)
     return headers.encode(), ws.compressed.limit if agreed else 0
+
+
+def check_values(options: 'dict[str, Any]') -> None:
+    """ValueError if one of the headers may not be sent, or no client ever sends one of the origins
+    or subprotocols."""
+    check_origins(options.get('origins'))
+    for name in options.get('subprotocols') or ():
+        if not name or name.split() != [name] or ',' in name:
+            raise ValueError("'%s' is no subprotocol: that is a token" % name)
+    if options.get('headers'):
+        load('headers').check_headers(options['headers'])
 
 
 def check_origins(origins: 'Collection[str | None] | None') -> None:

@@ -4,6 +4,7 @@ So a message may be longer than the heap.
 """
 
 from ..websocket import const
+from . import load
 
 if False:  # for type checkers alone
     from collections.abc import AsyncIterator
@@ -16,11 +17,13 @@ if False:  # for type checkers alone
 _FULL = const(-3)  # event of Protocol.read(): the buffer is full, and more of the message follows
 
 
-def check(buffer: 'Any') -> None:
-    """TypeError unless it is a buffer of bytes."""
+def check(ws: 'WebSocket', buffer: 'Any') -> None:
+    """TypeError unless it is a buffer of bytes. Imports what a connection that compresses needs."""
     # A memoryview of some MicroPython does not tell how large its items are.
     if not isinstance(buffer, (bytearray, memoryview)) or len(bytes(buffer[:1])) > 1:
         raise TypeError('a bytearray or a writable memoryview of bytes is needed')
+    if ws.compressed and not ws.compressed.pieces:
+        load('compressed_pieces')
 
 
 async def receive_into(self: 'WebSocket', buffer: 'Buffer', timeout: 'float | None' = None) -> int:
@@ -36,7 +39,7 @@ async def receive_into(self: 'WebSocket', buffer: 'Buffer', timeout: 'float | No
     receiving, or ``receive()`` has begun to read this message. TypeError: a read-only buffer.
     ValueError: an empty one.
     """
-    check(buffer)
+    check(self, buffer)
     n = await self.receive(timeout, len(buffer), buffer)
     self.message_type = (self.background or self.protocol).opcode
     return n
@@ -60,7 +63,7 @@ class _Pieces:
     rest = None  # as of those that have one
 
     def __init__(self, ws: 'WebSocket', buffer: 'Buffer') -> None:
-        check(buffer)
+        check(ws, buffer)
         self._ws = ws
         self._buffer = buffer
         self._view = memoryview(buffer)

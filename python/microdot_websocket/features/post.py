@@ -1,4 +1,4 @@
-"""Frames that nobody waits for: of ``Group``, and pings."""
+"""Frames that nobody waits for: pings, and of ``ByteStream``."""
 
 import asyncio
 
@@ -13,33 +13,26 @@ if False:  # for type checkers alone
 _CORKED = const(2)  # what Protocol.write() returns
 _WAITS = const(3)
 _BUSY = const(4)
+_UNREAD = const(5)
 
 
-def write(ws: 'WebSocket', data: 'Data', opcode: int) -> 'int | None':
-    """Send a frame of a connection without waiting: BUSY if it was not taken, since an earlier one
-    waits, or the connection has ended; WAITS if somebody has to call ``ws.flush()``."""
+def post(ws: 'WebSocket', data: 'Data', opcode: int) -> bool:
+    """Send a frame without waiting, and what waits of it in the background. False: it was not
+    taken, since an earlier one waits, or the connection has ended."""
     if ws.writer is None:
-        return _BUSY
+        return False
     try:
         state = ws.protocol.write(data, opcode)
         if state == _CORKED:
             timer.set(ws, 0)
-        return state
+        elif state == _WAITS:
+            asyncio.create_task(ws.drain())
+        elif state == _UNREAD:
+            ws.watch(1)
+        return state != _BUSY
     except OSError:
         pass
     except MemoryError:  # on its own: a tuple of both would take memory
         pass
     ws.abort()
-    return _BUSY
-
-
-def post(ws: 'WebSocket', data: 'Data', opcode: int) -> bool:
-    """Send a frame, and what waits of it in the background; False: it was not taken."""
-    state = write(ws, data, opcode)
-    if state == _WAITS:
-        try:
-            asyncio.create_task(ws.drain())
-        except MemoryError:
-            ws.abort()
-            return False
-    return state != _BUSY
+    return False

@@ -62,12 +62,18 @@ class Transport:
 
 
 def open_transport(reader: 'Any', writer: 'Any') -> 'tuple[type[Protocol], Transport]':
-    """(the ``Protocol`` of core/twin.py, a ``Transport`` for it) over the two streams of CPython's
-    asyncio, or of Microdot's ``TestClient``."""
+    """(a ``Protocol``, a ``Transport`` for it) over the two streams of CPython's asyncio, or of
+    Microdot's ``TestClient``."""
     from ..core.twin import Protocol
+    from ..websocket import Protocol as chosen
 
     if hasattr(writer, 'transport'):  # CPython's asyncio.StreamWriter
-        from .cpython import StreamTransport as kind
-    else:
-        from .in_process import InProcessTransport as kind  # type: ignore[assignment]
-    return Protocol, kind(reader, writer)
+        if chosen is Protocol:
+            from .cpython import StreamTransport as kind
+        else:
+            from .native import NativeTransport as kind
+        return chosen, kind(reader, writer)
+    from .in_process import InProcessTransport
+
+    # A natmod of MicroPython knows its streams alone.
+    return Protocol, InProcessTransport(reader, writer)

@@ -37,23 +37,15 @@ class StreamTransport(asyncio.Protocol, Transport):
         self._error: Exception | None = None
         self._reading = self._writing = None  # the Futures that tasks wait for
         self._former = transport.get_protocol()
-        self._take_over(reader)
+        data, self._ended, self._error = take_over(reader, transport)
+        if data:
+            self.data_received(data)
         transport.set_protocol(self)
         # So each frame is waited for until the system has all of it: nothing piles up in memory.
-        transport.set_write_buffer_limits(high=0)
-
-    def _take_over(self, reader: 'Any') -> None:
-        """What the reader has. These are internals of asyncio/streams.py, which has had them since
-        Python 3.4; without ``_buffer`` what came with the handshake would be lost, without
-        ``_paused`` a transport that it has paused would stay so."""
-        if reader._buffer:
-            self.data_received(bytes(reader._buffer))
-            reader._buffer.clear()
-        self._ended = reader.at_eof() or self._transport.is_closing()
-        self._error = reader.exception()
-        if reader._paused:
-            reader._paused = False
-            self._transport.resume_reading()
+        try:
+            transport.set_write_buffer_limits(high=0)
+        except AttributeError:
+            self.connection_lost(None)  # see _Lost
 
     # What asyncio calls
 
@@ -73,6 +65,7 @@ class StreamTransport(asyncio.Protocol, Transport):
     def connection_lost(self, exc: 'Exception | None') -> None:
         self._ended = True
         self._error = self._error or exc
+        self._transport = _LOST
         self._wake(self._reading)
         self._wake(self._writing)
         self._former.connection_lost(exc)
@@ -155,6 +148,38 @@ class StreamTransport(asyncio.Protocol, Transport):
         self._ended = True
         self._wake(self._reading)
         self._wake(self._writing)
+
+
+def take_over(reader: 'Any', transport: 'Any') -> 'tuple[bytes, bool, Exception | None]':
+    """What asyncio's ``reader`` has of its ``transport``: (what has arrived, whether nothing more
+    will come, the error that is why). These are internals of asyncio/streams.py, which has had them
+    since Python 3.4; without ``_buffer`` what came with the handshake would be lost, without
+    ``_paused`` a transport that it has paused would stay so."""
+    data = bytes(reader._buffer)
+    reader._buffer.clear()
+    if reader._paused:
+        reader._paused = False
+        transport.resume_reading()
+    return data, reader.at_eof() or transport.is_closing(), reader.exception()
+
+
+class _Lost:
+    """In place of a transport that has lost its connection. Before Python 3.11 that of TLS takes
+    what is written, says that it is not closing, and has nothing left for the rest to ask."""
+
+    def is_closing(self) -> bool:
+        return True
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def resume_reading(self) -> None:
+        pass
+
+    abort = close = resume_reading
+
+
+_LOST: 'Any' = _Lost()
 
 
 class _Turn:

@@ -11,7 +11,8 @@ try:
 except ImportError:
     sha256 = None
 
-NAMES = 'microdot', 'microdot_websocket', '_wscodec'
+NATMODS = '_wscodec', '_wsdeflate'
+NAMES = ('microdot', 'microdot_websocket') + NATMODS
 DIRECTORY = 0x4000
 
 
@@ -112,8 +113,11 @@ def probe():
         files[lib] = None
     except OSError:
         pass
-    for name in 'microdot', 'microdot_websocket', '_wscodec.mpy', '_wscodec.py':
+    for name in NAMES:
         walk(lib + '/' + name, files)
+    for name in NATMODS:
+        walk(lib + '/' + name + '.mpy', files)
+        walk(lib + '/' + name + '.py', files)
     try:
         stat = os.statvfs(parent)
         block, free = stat[0], stat[0] * stat[3]
