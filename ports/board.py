@@ -1,11 +1,11 @@
 """For `make install` and its like, what the tool itself does not do:
 
 board.py arch DEVICE ARCH...                           which native module to build for a board
-board.py files [--debug] FOLDER CHECK [NATMOD]         board files from this checkout
+board.py files [--debug] FOLDER CHECK [NATMOD...]      board files from this checkout
 
 DEVICE is what the tool calls --device, or auto. `arch` prints one of the architectures, or none if
 the board needs the Python codec. `files` lays FOLDER out as the wheel carries it: the compiled
-package, the compiled tests of CHECK, the native module.
+package, the compiled tests of CHECK, the native modules.
 """
 
 import shutil
@@ -37,7 +37,7 @@ def lay_out(folder, check, *natmod, debug=False):
     shutil.copytree(check, folder / 'check')
     for path in natmod:
         there = folder / name(natmod_file.read(path))
-        there.mkdir()
+        there.mkdir(exist_ok=True)
         shutil.copyfile(path, there / path.name)
     write_checksums(folder)
 

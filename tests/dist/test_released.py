@@ -13,9 +13,9 @@ ARCHS = 'armv6m armv7emdp armv7emsp armv7m rv32imc x64 x86 xtensa xtensawin'.spl
 
 
 def test_every_architecture():
-    assert sorted(path.parent.name for path in DIST.glob('*/_wscodec.mpy')) == [
-        f'{arch}_6.3' for arch in ARCHS
-    ]
+    for name in '_wscodec.mpy', '_wsdeflate.mpy':
+        folders = sorted(path.parent.name for path in DIST.glob(f'*/{name}'))
+        assert folders == [f'{arch}_6.3' for arch in ARCHS]
 
 
 def test_every_port_has_its_package():
@@ -27,8 +27,9 @@ def test_every_port_has_its_package():
 def test_the_page_leads_to_files():
     page = (DIST / 'index.html').read_text()
     links = set(re.findall('href="([^"]+)"', page)) - {'https://viper-ide.org'}
+    links.remove('docs/')  # the page hides it where the documentation is not beside it
     assert not [link for link in links if not (DIST / link).is_file()]
-    [wheel] = DIST.glob('*.whl')
+    [wheel] = DIST.glob('*-py3-none-any.whl')
     assert f'<span class="base"></span>{wheel.name}\n' in page
 
 
@@ -57,20 +58,25 @@ def test_the_natmods_are_small(arch):
 def test_built_in_another_folder_the_bytes_are_the_same(arch, tmp_path):
     words = 'make', '-s', 'natmod', f'ARCH={arch}', f'NATMODS={tmp_path}'
     subprocess.run(words, cwd=ROOT, check=True)
-    built = (tmp_path / arch / '_wscodec.mpy').read_bytes()
-    assert built == (DIST / f'{arch}_6.3' / '_wscodec.mpy').read_bytes()
+    for name in '_wscodec.mpy', '_wsdeflate.mpy':
+        built = (tmp_path / arch / name).read_bytes()
+        assert built == (DIST / f'{arch}_6.3' / name).read_bytes()
 
 
 def test_the_sizes_of_the_docs():
     text = (ROOT / 'docs' / 'release.md').read_text()
     said = dict(re.findall(r'^\| (.+) \| ([\d,]+) \|$', text, re.MULTILINE))
-    [wheel], [sdist] = DIST.glob('*.whl'), DIST.glob('*.tar.gz')
+    [wheel], [sdist] = DIST.glob('*-py3-none-any.whl'), DIST.glob('*.tar.gz')
+    [native] = DIST.glob('*-abi3-*.whl')
     package = json.loads((DIST / 'rp2' / 'package.json').read_text())
     files = {
         'the wheel': [wheel],
+        'the wheel with the extension': [native],
         'the sdist': [sdist],
         'what mip copies to a Pico': [DIST / 'rp2' / url for _, url in package['urls']],
         **{f'`{arch}_6.3/_wscodec.mpy`': [DIST / f'{arch}_6.3/_wscodec.mpy'] for arch in ARCHS},
+        '`armv6m_6.3/_wsdeflate.mpy`': [DIST / 'armv6m_6.3/_wsdeflate.mpy'],
+        '`xtensawin_6.3/_wsdeflate.mpy`': [DIST / 'xtensawin_6.3/_wsdeflate.mpy'],
     }
     assert set(said) == set(files)
     for name, paths in files.items():

@@ -25,7 +25,7 @@ def board_files():
 
 def test_the_wheel_carries_what_is_released_for_boards():
     carried = board_files()
-    released = [*DIST.glob('lib/**/*.mpy'), *DIST.glob('*/_wscodec.mpy')]
+    released = [*DIST.glob('lib/**/*.mpy'), *DIST.glob('*/_ws*.mpy')]
     assert len(released) > 50
     for path in released:
         assert carried[path.relative_to(DIST).as_posix()] == path.read_bytes(), path
@@ -49,7 +49,7 @@ def test_the_wheel_holds_what_a_wheel_should():
 
 
 def test_the_wheel_is_small():
-    assert wheel().stat().st_size < 300_000
+    assert wheel().stat().st_size < 400_000
 
 
 def test_the_sdist_carries_them_too():

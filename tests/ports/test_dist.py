@@ -8,18 +8,21 @@ import sys
 import pytest
 from interpreters import LIB, ROOT
 from microdot_websocket.cli.files import OPTIONAL
-from microdot_websocket.cli.natmod_file import ARCHS
+from microdot_websocket.cli.natmod_file import ARCHS, CODEC, DEFLATE
+
+NATMODS = CODEC, DEFLATE
 
 
 @pytest.fixture
 def natmods(tmp_path):
-    """As if built: the x64 file, and the same bytes said to be for other architectures."""
-    content = (LIB / '_wscodec.mpy').read_bytes()
+    """As if built: the x64 files, and the same bytes said to be for other architectures."""
     for arch in 'x64', 'armv6m':
         folder = tmp_path / 'natmods' / arch
         folder.mkdir(parents=True)
-        features = bytes([ARCHS.index(arch) << 2 | content[2] & 3])
-        (folder / '_wscodec.mpy').write_bytes(content[:2] + features + content[3:])
+        for name in NATMODS:
+            content = (LIB / name).read_bytes()
+            features = bytes([ARCHS.index(arch) << 2 | content[2] & 3])
+            (folder / name).write_bytes(content[:2] + features + content[3:])
     return tmp_path / 'natmods'
 
 
@@ -40,7 +43,8 @@ def test_folders(tmp_path, natmods):
     for line in (tmp_path / 'dist' / 'SHA256SUMS').read_text().splitlines():
         digest, name = line.split('  ')
         assert hashlib.sha256((tmp_path / 'dist' / name).read_bytes()).hexdigest() == digest
-    assert 'armv6m_6.3/_wscodec.mpy' in (tmp_path / 'dist' / 'SHA256SUMS').read_text()
+    for name in NATMODS:
+        assert f'armv6m_6.3/{name}' in (tmp_path / 'dist' / 'SHA256SUMS').read_text()
     size = (LIB / '_wscodec.mpy').stat().st_size
     assert f'armv6m_6.3{size:21}' in made.stdout
 
@@ -58,7 +62,8 @@ def test_a_package_holds_what_install_copies(tmp_path, natmods):
     optional = {f'microdot/{name}.mpy' for name in OPTIONAL}
     assert optional < staged
     assert set(there) == staged - optional
-    assert there.pop('_wscodec.mpy') == 'armv6m_6.3/_wscodec.mpy'
+    for name in NATMODS:
+        assert there.pop(name) == f'armv6m_6.3/{name}'
     for name, file in there.items():
         assert (tmp_path / 'dist' / file).read_bytes() == (LIB / name).read_bytes()
 
@@ -66,14 +71,14 @@ def test_a_package_holds_what_install_copies(tmp_path, natmods):
 def test_packages_for_every_board(tmp_path, natmods):
     dist(tmp_path, natmods, 'rp2:armv6m')
     modules = urls(tmp_path, 'rp2')
-    natmod = modules.pop('_wscodec.mpy')
+    natmods = [modules.pop(name) for name in NATMODS]
     assert urls(tmp_path, 'python') == modules
     for folder, variables in {
         '.': {'ARCH': 'armv6m', 'MPY': '6.3'},
         'mip': {'MPY_ARCH': 'armv6m', 'MPY_VERSION': '6.3'},
     }.items():
         there = urls(tmp_path, folder)
-        assert there.pop('_wscodec.mpy').format(**variables) == natmod
+        assert [there.pop(name).format(**variables) for name in NATMODS] == natmods
         assert there == modules
 
 

@@ -21,12 +21,13 @@ def modules(folder, suffix):
 
 
 def test_everything_is_there_and_compiled():
-    assert {path.name for path in LIB.glob('*.mpy')} == {'_wscodec.mpy'}
+    assert {path.name for path in LIB.glob('*.mpy')} == {'_wscodec.mpy', '_wsdeflate.mpy'}
     assert modules(LIB / 'microdot', '.mpy') == modules(Path(microdot.__file__).parent, '.py')
-    others = {'cpython', 'cli', '__main__'}
+    others = {'cpython', 'native', 'cli', '__main__'}
     package = {path for path in modules(PACKAGE, '.py') if others.isdisjoint(path.parts)}
     assert modules(LIB / 'microdot_websocket', '.mpy') == package
-    assert {p.name for p in LIB.iterdir()} == {'microdot', 'microdot_websocket', '_wscodec.mpy'}
+    folders = {'microdot', 'microdot_websocket'}
+    assert {p.name for p in LIB.iterdir()} == {*folders, '_wscodec.mpy', '_wsdeflate.mpy'}
     # A .py would win over the .mpy beside it.
     assert {p.suffix for p in LIB.rglob('*') if p.is_file()} == {'.mpy'}
 
@@ -91,7 +92,7 @@ def test_tracebacks(tmp_path):
     assert 'File "microdot", line 1, in start_server\n' in micropython(FAULT)
     lib = tmp_path / 'lib'
     shutil.copy(LIB / '_wscodec.mpy', tmp_path)
-    stage.stage(lib, tmp_path / '_wscodec.mpy', debug=True)
+    stage.stage(lib, [tmp_path / '_wscodec.mpy'], debug=True)
     told = micropython(FAULT, lib)
     assert re.search(r'File "microdot/microdot.py", line \d{4}, in start_server\n', told)
 
