@@ -8,21 +8,19 @@ from microdot_websocket import WebSocketError
 from microdot_websocket.client import connect
 
 
-async def report(ws):
-    async with ws:
-        while True:
-            await ws.send('up for %d s' % (time.time() - started))
-            print(await ws.receive())
-            await asyncio.sleep(1)
+def on_retry(exc, delay):
+    print('%s: again in %.1f s' % (exc, delay))
 
 
 async def main(url):
-    while True:
+    async for ws in connect(url, on_retry=on_retry):
         try:
-            await report(await connect(url))
-        except (OSError, WebSocketError) as exc:
-            print(exc)
-        await asyncio.sleep(2)
+            while True:
+                await ws.send('up for %d s' % (time.time() - started))
+                print(await ws.receive())
+                await asyncio.sleep(1)
+        except WebSocketError:
+            continue
 
 
 started = time.time()

@@ -10,7 +10,7 @@ from server_process import Server
 
 HERE = Path(__file__).parent
 INTERPRETER = 'unix'
-COMPRESSING = 'unix-firmware'  # MicroPython's deflate can compress there
+COMPRESSING = 'unix-firmware'  # which has _wsdeflate built in
 HEAP = '16m'  # Chromium sends 1 MiB in fragments: the growing message, and its copy to str
 
 
