@@ -9,7 +9,7 @@ from frames import CLOSE, PING, frame, parse
 from memory_stream import open_pair, settle
 from microdot import Microdot
 from microdot.microdot import Request
-from microdot_websocket import WebSocket, WebSocketError, features, timer
+from microdot_websocket import WebSocket, WebSocketError, codec, features, timer
 
 HEADERS = {
     'Host': 'board.example',
@@ -85,18 +85,31 @@ async def holding_buffer(**attributes):
 
 async def has_spare_buffer():
     """Whether the next connection to need a buffer as of holding_buffer() finds one."""
-    if sys.implementation.name == 'cpython':
+    if sys.implementation.name == 'micropython':
+        return await _taken_for_buffer(gc.mem_alloc) < LARGE
+    if codec.IMPL == 'python':
         from microdot_websocket.core.twin import spare
 
         return LARGE in spare
+    import tracemalloc
+
+    tracemalloc.start()
+    try:
+        return await _taken_for_buffer(lambda: tracemalloc.get_traced_memory()[0]) < LARGE
+    finally:
+        tracemalloc.stop()
+
+
+async def _taken_for_buffer(allocated):
+    """Bytes that one more connection takes that holds a buffer; `allocated` says how many are."""
     gc.collect()
-    before = gc.mem_alloc()
+    before = allocated()
     ws, _, task = await holding_buffer()
     gc.collect()
-    taken = gc.mem_alloc() - before
+    taken = allocated() - before
     ws.abort()
     await task
-    return taken < LARGE
+    return taken
 
 
 class Server:

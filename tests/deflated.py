@@ -105,6 +105,11 @@ def inflated(message, bits=15):
     if sys.implementation.name == 'micropython':
         import deflate
 
+        for small in range(9, bits):  # a board may have no memory for more than it needs
+            try:
+                return deflate.DeflateIO(io.BytesIO(data), deflate.RAW, small).read()
+            except OSError:
+                pass
         return deflate.DeflateIO(io.BytesIO(data), deflate.RAW, bits).read()
     import zlib
 

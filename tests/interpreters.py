@@ -25,6 +25,8 @@ class Interpreter:
     wrong: str = ''  # the architecture of a natmod that it must refuse
     server: bool = True  # whether it has sockets
     frozen: bool = False  # whether the codec and all the rest are in it, with nothing staged
+    tls: bool = True  # whether it is built with it
+    sample: int = 1  # each so manieth test module runs, unless all are asked for
 
     @property
     def impl(self):
@@ -34,17 +36,19 @@ class Interpreter:
 INTERPRETERS = {
     'unix': Interpreter('micropython', 'x64'),
     'unix-twin': Interpreter('micropython'),
-    'unix-newest': Interpreter('micropython-amd64', 'x64'),
-    'unix-firmware': Interpreter('micropython-firmware', frozen=True),
-    'unix-x86': Interpreter('micropython-i386', 'x86'),
+    'unix-newest': Interpreter('micropython-amd64', 'x64', sample=2),
+    'unix-firmware': Interpreter('micropython-firmware', frozen=True, tls=False, sample=2),
+    'unix-x86': Interpreter('micropython-i386', 'x86', sample=2),
     'esp32': Interpreter('micropython-xtensawin', 'xtensawin', wrong='xtensa', server=False),
     'esp8266': Interpreter('micropython-xtensa', 'xtensa', wrong='xtensawin', server=False),
     'armhf-armv6m': Interpreter('micropython-armhf', 'armv6m', wrong='rv32imc'),
-    'armhf-armv7m': Interpreter('micropython-armhf', 'armv7m', wrong='x86'),
-    'armhf-armv7emsp': Interpreter('micropython-armhf', 'armv7emsp', wrong='xtensawin'),
-    'armhf-armv7emdp': Interpreter('micropython-armhf', 'armv7emdp', wrong='x64'),
+    # Emulated boards run the rest on these cores, and armhf-armv6m runs all.
+    'armhf-armv7m': Interpreter('micropython-armhf', 'armv7m', wrong='x86', sample=3),
+    'armhf-armv7emsp': Interpreter('micropython-armhf', 'armv7emsp', wrong='xtensawin', sample=3),
+    'armhf-armv7emdp': Interpreter('micropython-armhf', 'armv7emdp', wrong='x64', sample=3),
 }
-IMPL = {'cpython': 'python', **{name: item.impl for name, item in INTERPRETERS.items()}}
+ON_CPYTHON = {'cpython': 'python', 'cpython-native': 'native'}
+IMPL = {**ON_CPYTHON, **{name: item.impl for name, item in INTERPRETERS.items()}}
 
 
 def natmod(arch):
@@ -54,9 +58,9 @@ def natmod(arch):
 def stage(lib, arch):
     """What is staged for a board, with the natmod of an architecture, or none."""
     shutil.rmtree(lib, ignore_errors=True)
-    shutil.copytree(LIB, lib, ignore=shutil.ignore_patterns('_wscodec.mpy'))
-    if arch:
-        shutil.copy(natmod(arch), lib)
+    shutil.copytree(LIB, lib, ignore=shutil.ignore_patterns('_ws*.mpy'))
+    for path in natmod(arch).parent.glob('*.mpy') if arch else ():
+        shutil.copy(path, lib)
     return lib
 
 
@@ -68,8 +72,9 @@ def command(name, *path, heap=HEAP, target=None):
 
     `heap` is MicroPython's, with a unit; `target` the one it runs for, if that has another name.
     """
-    if name == 'cpython':
-        return [sys.executable], {**os.environ, 'PYTHONPATH': ':'.join(map(str, path))}
+    if name in ON_CPYTHON:
+        places = [*path, BUILD / 'cpython'] if name == 'cpython-native' else path
+        return [sys.executable], {**os.environ, 'PYTHONPATH': ':'.join(map(str, places))}
     interpreter = INTERPRETERS[name]
     lib = BUILD / 'test' / (target or name) / 'lib'
     if interpreter.frozen:

@@ -45,7 +45,7 @@ class Peer(Hand):
 
     `low`: with less room than that the server is not woken to write, though it may. `writes`: how
     many have taken something; `reads`: how many bytes the server has asked for at each, on
-    MicroPython, see note().
+    MicroPython and of a BufferedProtocol, see note().
     """
 
     def __init__(self):
@@ -197,12 +197,23 @@ else:
         def arrive(self):
             if not self.transport.reads:
                 return
-            if self.incoming:
+            if isinstance(self.transport.protocol, asyncio.BufferedProtocol):
+                self.arrive_in_buffers()
+            elif self.incoming:
                 data, self.incoming = bytes(self.incoming), bytearray()
                 self.transport.protocol.data_received(data)
-            if self.at_end and not self.told:
+            if self.at_end and not self.told and not self.incoming:
                 self.told = True
                 self.transport.protocol.eof_received()
+
+        def arrive_in_buffers(self):
+            while self.incoming and self.transport.reads:
+                buf = self.transport.protocol.get_buffer(-1)
+                note(self.reads, len(buf))
+                n = min(len(buf), len(self.incoming))
+                buf[:n] = self.incoming[:n]
+                del self.incoming[:n]
+                self.transport.protocol.buffer_updated(n)
 
     def open_pair():
         """(reader, writer, peer)"""
@@ -284,9 +295,18 @@ def milliseconds():
     return time.monotonic() * 1000
 
 
+def is_read_by_asyncio(peer):
+    """Whether what arrives is read at once, to memory of the extension for CPython."""
+    if sys.implementation.name == 'micropython':
+        return False
+    return isinstance(peer.transport.protocol, asyncio.BufferedProtocol)
+
+
 def noted_reads(peer):
     """A context with a list, of how many bytes each read has asked for."""
-    if sys.implementation.name == 'micropython':
+    from microdot_websocket.codec import IMPL
+
+    if sys.implementation.name == 'micropython' or IMPL == 'native':
         return _Noted(peer.reads)
     from microdot_websocket.transport.cpython import StreamTransport
 

@@ -13,14 +13,20 @@ ACCEPTED = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection
 URL = 'ws://board.example/echo'
 
 
+class Context:
+    """In place of an SSLContext."""
+
+    wrap_socket = None
+
+
 class Network:
     """In place of what opens a connection: its other end is `peer`."""
 
     def __init__(self):
         self.calls = []
 
-    async def open_connection(self, ws, host, port, ssl):
-        self.calls.append((host, port, ssl))
+    async def open_connection(self, client, ws):
+        self.calls.append(client.parts[1:3] + (client.context,))
         reader, writer, self.peer = open_pair()
         ws.socket = getattr(writer, 's', writer)
         return reader, writer
@@ -47,19 +53,26 @@ def accept(request):
     return b2a_base64(digest).strip().decode()
 
 
+def respond(network, more='', trailing=b'', step=None, before=''):
+    """Accept the request; `more` header lines of the response, and what stands before it and
+    comes behind. In pieces of `step` bytes, of which this is a list."""
+    response = before + ACCEPTED
+    response += 'Sec-WebSocket-Accept: %s\r\n%s\r\n' % (accept(network.request()), more)
+    data = response.encode() + trailing
+    network.peer.sent = bytearray()
+    pieces = [data[i : i + (step or len(data))] for i in range(0, len(data), step or len(data))]
+    network.peer.feed(pieces.pop(0))
+    return pieces
+
+
 async def open_client(network, more='', trailing=b'', step=None, url=URL, before='', **options):
-    """(ws, peer, the request's lines); `more` header lines of the response, and what stands before
-    it."""
+    """(ws, peer, the request's lines): see respond()."""
     task = asyncio.create_task(connect(url, **options))
     await settle()
     request = network.request()
-    network.peer.sent = bytearray()
-    response = before + ACCEPTED
-    response += 'Sec-WebSocket-Accept: %s\r\n%s\r\n' % (accept(request), more)
-    data = response.encode() + trailing
-    for i in range(0, len(data), step or len(data)):
-        network.peer.feed(data[i : i + (step or len(data))])
+    for piece in respond(network, more, trailing, step, before):
         await settle(1)
+        network.peer.feed(piece)
     return await task, network.peer, request
 
 

@@ -15,16 +15,17 @@ APPLICATION = ROOT / 'tests' / 'server'  # the folder of what applications begin
 class Server:
     """A running application; `console` is what it has printed when it has been stopped.
 
-    'PORT' among its arguments stands for a free port. `tls`: the ssl.SSLContext that clients need,
-    if it serves TLS. `path`: folders it imports from. The options are those of command().
+    'PORT' in its arguments stands for a free port. `tls`: the ssl.SSLContext that clients need,
+    if it serves TLS. `path`: folders it imports from. `port`: not any free one, but this. The
+    options are those of command().
     """
 
-    def __init__(self, name, script, *args, tls=None, path=(), **options):
+    def __init__(self, name, script, *args, tls=None, path=(), port=None, **options):
         self.name = name
         self.tls = tls
-        self.port = free_port()
+        self.port = port or free_port()
         interpreter, env = command(name, APPLICATION, *path, **options)
-        words = [str(self.port if arg == 'PORT' else arg) for arg in args]
+        words = [str(arg).replace('PORT', str(self.port)) for arg in args]
         self.console = ''
         self._output = tempfile.TemporaryFile('w+')  # a pipe can fill up, and stop the server
         self.process = subprocess.Popen(

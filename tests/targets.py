@@ -9,19 +9,36 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 import autobahn
-from interpreters import BUILD, IMPL, INTERPRETERS, ROOT, command
+from interpreters import BUILD, IMPL, INTERPRETERS, ON_CPYTHON, ROOT, command
 from job import SetupFailed, count
 from remote import BoardError, compile_tests, qemu, rp2040, stage_tests, wrong_natmods
 
 TESTS = ROOT / 'tests'
-NATMOD_TESTS = sorted(
-    (TESTS / 'natmod').glob('test_mod_wscodec*.py')
-)  # for MicroPython with C only
-USERMOD_TESTS = TESTS / 'natmod' / 'test_usermod_wscodec.py'  # for a firmware with C in it only
+NATMOD_TESTS = sorted((TESTS / 'natmod').glob('test_mod_ws*.py'))  # for C only
+MICROPYTHON_TESTS = [  # not for the extension
+    TESTS / 'natmod' / name for name in ('test_mod_wscodec_text.py', 'test_mod_wsdeflate.py')
+]
+EXTENSION_TESTS = [  # for that alone
+    *sorted((TESTS / 'natmod').glob('test_cpython_*.py')),
+    TESTS / 'python' / 'cpython' / 'test_transport_native.py',
+]
+USERMOD_TESTS = sorted((TESTS / 'natmod').glob('test_usermod_*.py'))  # for a firmware with C in it
 MEASURED = 'natmod', 'python'  # the tests of the package itself, whose coverage counts
-NOT_CPYTHON = 'bench', 'boards', 'clients', 'dist', 'fuzz', 'oom', 'server'  # which need more
+NOT_CPYTHON = (
+    'bench',
+    'boards',
+    'clients',
+    'dist',
+    'fuzz',
+    'mqtt',
+    'oom',
+    'server',
+    'site',
+)  # which need more
 WHOLE = '-whole'  # behind the names of targets that leave nothing out
-MODULES = 4  # of tests that a board runs between two resets, at most
+RP2_SAMPLE = 4  # each fourth module: cortex-m0 runs all of them on the same architecture
+# Those that have the twin in memory besides the natmod, and much else.
+ALONE = 'test_group', 'test_twin', 'test_twin_arguments', 'test_upgrade'
 OOM_WAYS = 'one', 'five', 'cold', 'twin'  # of tests/oom/test_injection.py
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.MULTILINE)
 
@@ -37,12 +54,12 @@ class Emulated:
 
 
 BOARDS = {
-    # Slow, and rp2 runs all of them on the same board.
-    'rp2-mount': Emulated('RP2040', 'armv6m', wrong='armv7m', sample=3),
+    # Slow, and rp2 runs on the same board.
+    'rp2-mount': Emulated('RP2040', 'armv6m', wrong='armv7m', sample=12),
     'cortex-m0': Emulated('MICROBIT', 'armv6m', wrong='armv7m'),
     'cortex-m3': Emulated('MPS2_AN385', 'armv7m', wrong='armv7emdp'),
-    'cortex-m4': Emulated('MPS2_AN386', 'armv7emsp', wrong='armv7emdp'),
-    'cortex-m7': Emulated('MPS2_AN500', 'armv7emdp', wrong='rv32imc'),
+    'cortex-m4': Emulated('MPS2_AN386', 'armv7emsp', wrong='armv7emdp', sample=3),
+    'cortex-m7': Emulated('MPS2_AN500', 'armv7emdp', wrong='rv32imc', sample=3),
     'riscv32': Emulated('VIRT_RV32', 'rv32imc', wrong='xtensawin'),
 }
 
@@ -68,10 +85,22 @@ def counts_in(job, code, output):
 
 def cpython(job):
     job.what = f'CPython {platform.python_version()} codec: python'
-    ignored = [f'--ignore={path}' for path in (*NATMOD_TESTS, USERMOD_TESTS)]
-    results = measured(job, *ignored, *[TESTS / folder for folder in MEASURED])
+    ignored = [f'--ignore={path}' for path in (*NATMOD_TESTS, *EXTENSION_TESTS, *USERMOD_TESTS)]
+    results = measured(job, '--codec=python', *ignored, *[TESTS / folder for folder in MEASURED])
     ignored = [f'--ignore={TESTS / folder}' for folder in (*NOT_CPYTHON, *MEASURED)]
     results += job.pytest(*ignored, 'tests', part='-tools', cwd=ROOT)
+    return results + server_tests(job)
+
+
+def cpython_native(job):
+    """The tests of the package, and of the natmod, with the extension."""
+    job.make('ext')
+    job.what = f'CPython {platform.python_version()} codec: native'
+    _, env = command(job.name)
+    shared = [path for path in NATMOD_TESTS if path not in MICROPYTHON_TESTS]
+    ignored = f'--ignore={TESTS / "python" / "cli"}'
+    tests = TESTS / 'python', *shared, *EXTENSION_TESTS
+    results = job.pytest('--codec=native', ignored, *tests, cwd=ROOT, env=env)
     return results + server_tests(job) + server_tests(job, 'uvloop')
 
 
@@ -90,6 +119,11 @@ def measured(job, *args):
     return results + count(failed=bool(too_few))
 
 
+def name_of(job):
+    """Of the interpreter that it runs on."""
+    return job.name.partition(WHOLE)[0]
+
+
 def make_natmods(job, *archs):
     for arch in filter(None, archs):
         job.make('natmod', f'ARCH={arch}')
@@ -104,11 +138,13 @@ def make_interpreter(job, name):
 
 def interpreter(job):
     """The same files as on CPython, less those that need CPython; then the server tests."""
-    it = make_interpreter(job, job.name)
+    it = make_interpreter(job, name_of(job))
     make_natmods(job, it.wrong)
     modules = [path.stem for path in portable_tests(it.impl)]
+    if not job.name.endswith(WHOLE):
+        modules = modules[it.sample - 1 :: it.sample]
     if it.frozen:
-        modules.append(USERMOD_TESTS.stem)
+        modules += [path.stem for path in USERMOD_TESTS]
     results = run_here(job, it, modules)
     if it.wrong:
         results += refusals(job, it)
@@ -118,7 +154,7 @@ def interpreter(job):
 def run_here(job, it, modules):
     """The counts of test modules on a MicroPython for this machine."""
     folders = [TESTS / name for name in ('micropython', '', 'contract', 'python', 'natmod')]
-    arguments, env = command(job.name, *folders)
+    arguments, env = command(name_of(job), *folders)
     script = TESTS / 'micropython' / 'main.py'
     return counts_in(job, *job.call([*arguments, script, it.impl, *modules], env=env))
 
@@ -128,7 +164,7 @@ def refusals(job, it):
     folder = BUILD / 'test' / job.name / 'wrong'
     stage_tests(folder, it.arch, ['wrong_natmod'])
     script = TESTS / 'micropython' / 'wrong_natmod.py'
-    arguments, env = command(job.name)
+    arguments, env = command(name_of(job))
     env = {**env, 'MICROPYPATH': f'{folder}:.frozen'}
     results = count()
     for reason in wrong_natmods(folder, it.arch, it.wrong):
@@ -140,7 +176,11 @@ def server_tests(job, loop='asyncio'):
     """tests/server, on CPython also with uvloop: see tests/server/application.py."""
     env = {**os.environ, 'EVENT_LOOP': loop}
     part = f'-server-{loop}'
-    return job.pytest(f'--server={job.name}', 'tests/server', part=part, cwd=ROOT, env=env)
+    name = name_of(job)
+    words = [f'--server={name}', 'tests/server']
+    if name in INTERPRETERS and not INTERPRETERS[name].tls:
+        words += ['--ignore=tests/server/test_client_tls.py', '--ignore=tests/server/test_tls.py']
+    return job.pytest(*words, part=part, cwd=ROOT, env=env)
 
 
 def run_on(job, board, *words, folder=None):
@@ -154,12 +194,15 @@ def run_on(job, board, *words, folder=None):
 
 
 def run_modules(job, board, modules, folder):
-    """The counts of test modules on a board, which is reset between some of them: what their names
-    take of its memory is never freed."""
+    """The counts of test modules on a board, which is reset behind each two: what their names take
+    of its memory is never freed. So the largest comes with the smallest."""
     results = count()
-    parts = -(-len(modules) // MODULES)
-    for i in range(parts):
-        results += run_on(job, board, 'main', 'native', modules[i::parts], folder=folder)
+    left = sorted(modules, key=lambda name: (folder / f'{name}.mpy').stat().st_size)
+    while left:
+        part = [left.pop()]
+        if left and part[0] not in ALONE:
+            part.append(left.pop(0))
+        results += run_on(job, board, 'main', 'native', part, folder=folder)
     return results
 
 
@@ -178,7 +221,7 @@ def emulated(job):
     folder = BUILD / 'test' / job.name / 'board'
     modules = [path.stem for path in portable_tests()]
     if not whole:
-        modules = modules[:: it.sample]
+        modules = modules[it.sample - 1 :: it.sample]  # others than those of rp2
     stage_tests(folder, it.arch, [*modules, 'wrong_natmod'])
     with start(job, it.machine) as board:
         results = run_modules(job, board, modules, folder)
@@ -189,9 +232,13 @@ def emulated(job):
 
 def few(job, modules):
     """Some test modules on a target, and nothing besides: for one who works on what they test."""
-    if job.name == 'cpython':
+    if job.name in ON_CPYTHON:
+        if job.name == 'cpython-native':
+            job.make('ext')
         paths = [path for path in (TESTS / 'python').rglob('test_*.py') if path.stem in modules]
-        return job.pytest(*paths, cwd=ROOT) if paths else count()
+        _, env = command(job.name)
+        codec = f'--codec={IMPL[job.name]}'
+        return job.pytest(codec, *paths, cwd=ROOT, env=env) if paths else count()
     if job.name in INTERPRETERS:
         return run_here(job, make_interpreter(job, job.name), modules)
     if job.name in BOARDS:
@@ -209,15 +256,17 @@ def cli(job):
     job.what = 'microdot-websocket, RP2040'
     job.make('dist')
     with start(job, 'RP2040') as board:
-        tests = 'tests/boards/test_cli.py', 'tests/boards/test_wheel.py'
+        tests = [f'tests/boards/test_{name}.py' for name in ('cli', 'first_page', 'wheel')]
         return job.pytest(f'--device={board.device}', *tests, cwd=ROOT)
 
 
 def rp2(job):
-    """What `make` does with a board, and the tests with what it has then installed there."""
+    """What `make` does with a board, and tests with what it has then installed there."""
     make_natmods(job, 'armv6m', 'armv7emsp')
     folder = BUILD / 'test' / job.name / 'board'
     modules = [path.stem for path in portable_tests()]
+    if not job.name.endswith(WHOLE):
+        modules = modules[::RP2_SAMPLE]
     compile_tests(folder, modules)
     with start(job, 'RP2040') as board:
         results = job.pytest(f'--device={board.device}', 'tests/boards/test_commands.py', cwd=ROOT)
@@ -236,6 +285,8 @@ def autobahn_testsuite(job):
     if name in INTERPRETERS:
         job.make(f'build/bin/{INTERPRETERS[name].program}')
         make_natmods(job, INTERPRETERS[name].arch)
+    elif IMPL[name] == 'native':
+        job.make('ext')
     folder = BUILD / 'autobahn' / agent
     report = autobahn.run(agent, folder, target=job.name, whole=bool(whole))
     job.print(f'{report}\n{folder / "index.html"}')
@@ -254,12 +305,21 @@ def microdot(job):
 
 
 def clients(job):
-    """What people use, with and without TLS, against MicroPython with the natmod."""
-    job.what = 'websockets, aiohttp, ws and Chromium'
+    """What people use, with and without TLS, against MicroPython with the natmod; and servers that
+    are not Microdot's own, on CPython."""
+    job.what = 'websockets, aiohttp, ws, Chromium and nginx; uvicorn, hypercorn and gunicorn'
     make_interpreter(job, 'unix')
     make_interpreter(job, 'unix-firmware')
     job.make('clients')
     return job.pytest('tests/clients', cwd=ROOT)
+
+
+def mqtt(job):
+    """Servers that share a chat through mosquitto, and MQTT over a WebSocket."""
+    job.what = 'mosquitto, aiomqtt and aiomqttc'
+    make_interpreter(job, 'unix')
+    job.make('mqtt')
+    return job.pytest('tests/mqtt', cwd=ROOT)
 
 
 def soak(job):
@@ -277,9 +337,18 @@ def soak(job):
 def dist(job):
     """What `make dist` lays out."""
     job.what = 'make dist'
-    job.make('dist')
+    job.make('wheels')
     job.make('release-tools')
     return job.pytest('tests/dist', cwd=ROOT)
+
+
+def docs(job):
+    """The documentation site, built strictly, and its tutorial in a browser."""
+    job.what = 'make docs, Chromium'
+    job.make('docs')
+    job.make('clients')
+    make_interpreter(job, 'unix')
+    return job.pytest('tests/site', cwd=ROOT)
 
 
 def figures(job):
@@ -289,6 +358,8 @@ def figures(job):
         job.make('natmod', f'ARCH={arch}')
         job.make('bench-natmod', f'ARCH={arch}')
     job.make('emulator-RP2040')
+    job.make('build/venv/.bench')
+    job.make('ext')
     for program in 'micropython', 'micropython-xtensawin', 'qemu-xtensa-counting':
         job.make(f'build/bin/{program}')
     return job.pytest('tests/bench', cwd=ROOT)
@@ -330,9 +401,11 @@ TARGETS = {
     'cpython': cpython,
     'unix': interpreter,
     'rp2': rp2,
+    'cpython-native': cpython_native,
     'cli': cli,
     'soak': soak,
     'clients': clients,
+    'mqtt': mqtt,
     **dict.fromkeys(BOARDS, emulated),
     **dict.fromkeys(INTERPRETERS, interpreter),
     **{f'autobahn-{agent}': autobahn_testsuite for agent in autobahn.AGENTS},
@@ -342,9 +415,10 @@ TARGETS = {
     'microdot-newest': microdot,
     'microdot-oldest': microdot,
     'dist': dist,
+    'docs': docs,
 }
 # Those that run only when they are named.
-SERVERS = 'cpython', *[name for name, it in INTERPRETERS.items() if it.server]
+SERVERS = *ON_CPYTHON, *[name for name, it in INTERPRETERS.items() if it.server]
 ON_DEMAND = {
     f'autobahn-{side}{name}{whole}': autobahn_testsuite
     for side in ('', autobahn.CLIENT)
@@ -353,16 +427,25 @@ ON_DEMAND = {
     if whole or side + name not in autobahn.AGENTS
 }
 ON_DEMAND[f'oom{WHOLE}'] = oom
-ON_DEMAND[f'rp2-mount{WHOLE}'] = emulated
+ON_DEMAND[f'rp2{WHOLE}'] = rp2
+ON_DEMAND.update((f'{name}{WHOLE}', emulated) for name, it in BOARDS.items() if it.sample > 1)
+ON_DEMAND.update(
+    (f'{name}{WHOLE}', interpreter) for name, it in INTERPRETERS.items() if it.sample > 1
+)
 # Several by one name: all of TARGETS, and what runs on request.
 GROUPS = {
     'boards': ['rp2', *BOARDS, *[name for name in INTERPRETERS if name.startswith('esp')]],
-    'interpreters': ['cpython', *[name for name, it in INTERPRETERS.items() if it.server]],
-    'peers': [name for name in TARGETS if name.startswith(('autobahn', 'clients', 'microdot'))],
+    'interpreters': [*ON_CPYTHON, *[name for name, it in INTERPRETERS.items() if it.server]],
+    'peers': [
+        name for name in TARGETS if name.startswith(('autobahn', 'clients', 'mqtt', 'microdot'))
+    ],
     'faults': ['soak', 'fuzz', 'oom'],
 }
 GROUPS['others'] = [name for name in TARGETS if name not in sum(GROUPS.values(), [])]
 GROUPS[f'autobahn{WHOLE}'] = [f'autobahn-{agent}{WHOLE}' for agent in autobahn.AGENTS]
+
+
+INDENTS = 'initial_indent', 'subsequent_indent'
 
 
 def listing():
@@ -373,6 +456,9 @@ def listing():
             indents = {'initial_indent': f'  {group:14}', 'subsequent_indent': ' ' * 16}
             yield from wrap(' '.join(names), 90, break_on_hyphens=False, **indents)
     yield 'And on request:'
-    yield f'  autobahn{WHOLE} oom{WHOLE} rp2-mount{WHOLE}, which leave nothing out'
+    kinds = oom, rp2, emulated, interpreter
+    whole = [name for name in ON_DEMAND if ON_DEMAND[name] in kinds]
+    yield from wrap(' '.join([f'autobahn{WHOLE}', *whole]), 88, **dict.fromkeys(INDENTS, '  '))
+    yield '  which leave nothing out;'
     yield f'  autobahn-X, autobahn-X{WHOLE} with X an interpreter or client- and an interpreter'
     yield 'What each of them proves: docs/testing.md'

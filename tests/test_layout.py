@@ -36,7 +36,9 @@ def test_file(source):
         stem = 'transport' if stem == 'init' else f'transport_{stem}'
     elif stem == 'init' and source.parts[-2] != 'microdot_websocket':
         stem = source.parts[-2]
-    if stem in ('main', 'transport_cpython') and 'cpython' not in parts:  # CPython alone runs it
+    if (
+        stem in ('main', 'transport_cpython', 'transport_native') and 'cpython' not in parts
+    ):  # CPython alone runs it
         parts.append('cpython')
     return Path('tests', *parts, f'test_{stem}.py')
 

@@ -165,6 +165,14 @@ def test_no_clang(bare_path, tmp_path):
     assert re.search('this is not a Debian .*; install clang, so that it is on PATH$', own[0])
 
 
+def test_modules_to_be_tested_are_not_to_be_built(tmp_path):
+    """`make test MODULES=` makes the native modules first."""
+    code, output = make('natmod', 'ARCH=x64', 'MODULES=test_codec', f'NATMODS={tmp_path}')
+    assert code == 0, output
+    made = [path.name for path in (tmp_path / 'x64').glob('*.mpy')]
+    assert sorted(made) == ['_wscodec.mpy', '_wsdeflate.mpy']
+
+
 def test_x86_is_asked_for():
     """MicroPython 1.29 leaves -m32 to whoever has no compiler named i686-linux-gnu-gcc."""
     # It ends where make -n would go on in a folder that is not made.

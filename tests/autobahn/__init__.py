@@ -15,7 +15,15 @@ from server_process import Server
 from .report import Report, left_out
 
 CLIENT = 'client-'  # before the name of an interpreter: it runs a client, not a server
-AGENTS = 'unix', 'unix-twin', 'cpython', 'client-unix', 'client-unix-twin', 'client-cpython'
+AGENTS = (
+    'unix',
+    'unix-twin',
+    'cpython',
+    'cpython-native',
+    'client-unix',
+    'client-unix-twin',
+    'client-cpython-native',
+)
 ECHO_CLIENT = Path(__file__).with_name('echo_client.py')
 ECHO = Path(__file__).with_name('echo.py')
 WSTEST = BUILD / 'bin' / 'wstest'

@@ -7,7 +7,10 @@ import argparse
 import importlib
 import sys
 
-PARTS = 'memory', 'echo', 'codec', 'message', 'profile', 'stages', 'pictures', 'page'
+PARTS = (
+    *('memory', 'echo', 'cpython', 'codec', 'compression', 'message', 'profile', 'stages'),
+    *('pictures', 'page'),
+)
 MODULES = {'profile': 'profiling'}  # the former is one of Python's own
 
 

@@ -1,6 +1,6 @@
 # Measuring: how fast and how small this project is, and others are.
 .PHONY: bench baseline
-bench: build/venv/.bench stage-unix ## measure: PART="memory echo codec message profile stages pictures page" or all; QUICK=1 SERVERS= SIZES= MACHINES=
+bench: build/venv/.bench stage-unix ## measure: PART="memory echo cpython codec compression message profile stages pictures page" or all; QUICK=1 SERVERS= SIZES= MACHINES=
 	@PYTHONPATH=tests:ports $(VENV_PYTHON) tests/bench $(PART) $(if $(QUICK),--quick) \
 		$(if $(SERVERS),--servers '$(SERVERS)') $(if $(SIZES),--sizes '$(SIZES)') \
 		$(if $(MACHINES),--machines '$(MACHINES)')
@@ -13,7 +13,7 @@ baseline: build/venv/.ready stage-unix $(COUNTERS) ## the exact figures that mak
 # ws_core's functions, and a stream's, for Python to call: built by natmod's own makefile, with its flags.
 .PHONY: bench-natmod
 bench-natmod: build/venv/.ready $(MPY_DIR)/py/dynruntime.mk toolchain
-	@$(MAKE) -s -C natmod MOD=_wsbench SRC='mod_wsbench.c ws_core.c' VPATH='$(abspath natmod tests/bench/natmod)' \
+	@$(MAKE) -s -C natmod NAMES=_wsbench _wsbench_SRC='mod_wsbench.c ws_core.c' VPATH='$(abspath natmod tests/bench/natmod)' \
 		ARCH=$(ARCH) CROSS='$(CROSS)' CFLAGS_EXTRA='$(NATMOD_CFLAGS) -I$(abspath natmod)' MPY_DIR='$(abspath $(MPY_DIR))' \
 		OUT='$(CURDIR)/build/bench/natmod/$(ARCH)' PYTHON='$(CURDIR)/$(VENV_PYTHON)' MPY_CROSS="$(MPY_CROSS)"
 

@@ -28,15 +28,15 @@ def exchange(size, opcode=BINARY):
 
 
 class Client:
-    def __init__(self, port, path='/echo', timeout=20):
+    def __init__(self, port, path='/echo', timeout=20, headers=()):
         self.socket = socket.create_connection(('127.0.0.1', port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # The kernel's timeouts: with Python's each call would cost a second one, of poll().
         for option in socket.SO_RCVTIMEO, socket.SO_SNDTIMEO:
             self.socket.setsockopt(socket.SOL_SOCKET, option, struct.pack('ll', timeout, 0))
-        self.upgrade(path)
+        self.upgrade(path, headers)
 
-    def upgrade(self, path):
+    def upgrade(self, path, headers):
         key = base64.b64encode(os.urandom(16)).decode()
         lines = (
             f'GET {path} HTTP/1.1',
@@ -46,7 +46,7 @@ class Client:
             f'Sec-WebSocket-Key: {key}',
             'Sec-WebSocket-Version: 13',
         )
-        self.send('\r\n'.join([*lines, '', '']).encode())
+        self.send('\r\n'.join([*lines, *headers, '', '']).encode())
         head = b''
         while not head.endswith(b'\r\n\r\n'):
             data = self.socket.recv(4096)
@@ -107,3 +107,9 @@ class Client:
 
     def close(self):
         self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()

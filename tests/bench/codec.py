@@ -33,9 +33,9 @@ HEADERS = 16, 1024, 65536
 COUNTED_CALL = 13  # write(2) on Xtensa
 
 
-def call(command, lib, codec, counter, **env):
+def call(command, lib, codec, counter, cases='codec_cases', **env):
     """Run the cases with an interpreter; (what they printed, what came on stderr)."""
-    code = f'import codec_cases; codec_cases.main("{codec}", "{counter}")'
+    code = f'import {cases}; {cases}.main("{codec}", "{counter}")'
     env = {'PATH': '/usr/bin:/bin', 'MICROPYPATH': f'{lib}:.frozen', **env}
     done = subprocess.run([*command, '-c', code], env=env, capture_output=True, text=True)
     if done.returncode:
@@ -68,9 +68,9 @@ def x64_instructions(lib):
 
 
 @contextmanager
-def xtensa_instructions(lib):
+def xtensa_instructions(lib, cases='codec_cases'):
     def run(codec):
-        printed, counts = call(command, lib, codec, 'marks')
+        printed, counts = call(command, lib, codec, 'marks', cases)
         counts = [int(line) for line in counts.split()]
         return with_counts(printed, [b - a for a, b in zip(counts[::2], counts[1::2])])
 
@@ -82,9 +82,9 @@ def xtensa_instructions(lib):
 
 
 @contextmanager
-def rp2040_cycles(lib):
+def rp2040_cycles(lib, cases='codec_cases'):
     with pico(lib) as board:
-        yield lambda codec: board.run('codec_cases', codec, 'cycles', timeout=900)
+        yield lambda codec: board.run(cases, codec, 'cycles', timeout=900)
 
 
 def with_counts(printed, counts):

@@ -1,13 +1,16 @@
 """The figures that were set as goals, in one place: each with what is measured.
 
-Those that time is part of are medians of `echo`; all others are exact. test_names.py holds NAMES.
+Those that time is part of are medians of `echo` and `cpython`; all others are exact. test_names.py
+holds NAMES.
 """
 
 import statistics
 
-import echo
+import idle
+import loads
 import message
 import report
+from cpython_servers import LIBRARIES, SERVERS, UVLOOP
 from interpreters import natmod
 from microdot_websocket.cli import natmod_file
 
@@ -30,7 +33,7 @@ CYCLES = [
     ('8 KiB binary', 'native', 'receive', 95000),
 ]
 
-# Load and size (see echo.py), compared with, and how many times as fast by the server's CPU time.
+# Load and size (see loads.py), compared with, and how many times as fast by the server's CPU time.
 ECHOES = [
     ((64, 'batch'), 16, 'picows', 5),
     ((64, 'batch'), 1024, 'picows', 3),
@@ -38,6 +41,18 @@ ECHOES = [
     ((64, 'each'), 1024, 'picows', 1.1),
     ((1, 'each'), 65536, 'aiohttp', 1),
 ]
+
+# The same on CPython, with asyncio's event loop.
+LEVEL = 0.95  # such a ratio spreads by 5 %
+ON_CPYTHON = [
+    ((64, 'batch'), 16, 'picows', 2.5),
+    ((64, 'batch'), 1024, 'picows', 1.5),
+    ((1, 'each'), 65536, 'picows', LEVEL),
+    ((64, 'each'), 65536, 'aiohttp', 1),
+    ((1, 'each'), 16, 'aiohttp', 1),
+    ((1, 'each'), 16, 'picows', LEVEL),
+]
+BESIDE_IDLE = 1.1  # times the CPU time for a message of busy connections beside none
 
 ARCHS = 'armv6m', 'xtensawin'
 FILE = 4915  # 4.8 KiB
@@ -74,13 +89,38 @@ def cycles_rows(messages):
         yield most(f'RP2040, {name} {what}: cycles, net', cycles, bound)
 
 
+def compare(results, load, size, a, b):
+    """How many times as fast one server is as another: by messages a second, and by CPU time."""
+    ratio = loads.ratio(loads.find(results, load, size), a, b)
+    return [statistics.median(rounds) for rounds in ratio]
+
+
 def echo_rows(results):
     for load, size, other, bound in ECHOES:
-        result = echo.find(results, load, size)
-        rate, cpu = (statistics.median(of) for of in echo.ratio(result, 'native', other))
-        what = f'x64, {report.size(size)}, {echo.LOADS[load]}'
+        rate, cpu = compare(results, load, size, 'native', other)
+        what = f'x64, {report.size(size)}, {loads.LOADS[load]}'
         yield least(f'{what}: times as fast as {other}, by CPU time', cpu, bound)
         yield '  by messages a second', rate, '', ''
+
+
+def cpython_rows(results):
+    for load, size, other, bound in ON_CPYTHON:
+        _, cpu = compare(results, load, size, 'native', other)
+        what = f'CPython, {report.size(size)}, {loads.LOADS[load]}'
+        yield least(f'{what}: times as fast as {other}, by CPU time', cpu, bound)
+        _, cpu = compare(results, load, size, f'native{UVLOOP}', f'{other}{UVLOOP}')
+        yield '  both on uvloop', cpu, '', ''
+
+
+def idle_rows(results):
+    count = idle.IDLE[-1]
+    what = f'CPython, a message beside {count:,} idle connections: times its CPU time beside none'
+    costs = {
+        name: statistics.median(idle.cost_beside(turns, -1)) for name, turns in results.items()
+    }
+    yield most(what, costs['native'], BESIDE_IDLE)
+    for name in f'native{UVLOOP}', *LIBRARIES:
+        yield f'  {SERVERS[name]}', costs[name], '', ''
 
 
 def natmod_rows(codec):
@@ -98,4 +138,7 @@ def rows():
     yield from memory_rows(report.read('memory'))
     yield from cycles_rows(report.read('message')['servers'])
     yield from echo_rows(report.read('echo')['echo'])
+    on_cpython = report.read('cpython')
+    yield from cpython_rows(on_cpython['echo'])
+    yield from idle_rows(on_cpython['idle'])
     yield from natmod_rows(report.read('codec')['machines'])

@@ -9,6 +9,7 @@ port of MPY_DIR, without TLS: tests/emulators/gcheap).
 `features`: what an optional feature keeps besides, once it is used.
 `heap`: the smallest heap in which a fresh server echoes three messages on one connection.
 `connection`: bytes of the heap that an idle connection keeps.
+`piece`: the longest piece of a heap that is free behind so many connections of browsers.
 """
 
 import re
@@ -43,6 +44,16 @@ STEP = 256  # bytes, of the heap
 MOST = 512 * 1024
 TRIES = 3
 CONNECTIONS = 4, 16  # between which the bytes per connection are counted
+PIECE_CONNECTIONS = 8
+PIECE_HEAP = 128 * 1024
+PIECE = f'longest free piece of {PIECE_HEAP >> 10} KiB, {PIECE_CONNECTIONS} browsers connected'
+BROWSER = (  # what it sends besides
+    'Pragma: no-cache',
+    'Cache-Control: no-cache',
+    'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)',
+    'Accept-Encoding: gzip, deflate',
+    'Accept-Language: en-US,en;q=0.9',
+)
 
 
 def import_memory(command, env, by_module=False):
@@ -116,6 +127,18 @@ def connection_memory(command, env, impl):
     return round((used[many] - used[few]) / (many - few))
 
 
+def longest_piece(command, env, impl):
+    """Bytes in one piece behind PIECE_CONNECTIONS that come one after the other."""
+    clients = []
+    with start(command, env, PIECE_HEAP, 'probed_echo', 'PORT', impl) as server:
+        server.check(impl)
+        for _ in range(PIECE_CONNECTIONS):
+            clients.append(server.client(headers=BROWSER))
+            for client in clients:
+                client.echo(16)
+        return int(server.get('/piece'))
+
+
 def measure(program, impl, messages):
     """The figures of one server; bytes."""
     command, env = micropython(program, impl, ARCH)
@@ -129,6 +152,7 @@ def measure(program, impl, messages):
         'modules': {} if impl == 'python' else import_memory(command, env, by_module=True),
         'features': feature_memory(command, env) if is_native else {},
         'connection': connection_memory(command, env, impl),
+        'piece': longest_piece(command, env, impl),
         'heap': {
             report.message(size, opcode == TEXT): smallest_heap(command, env, size, opcode)
             for size, opcode in messages
@@ -158,6 +182,7 @@ def show(servers, code, where):
             *rows([('  of which names, and tables of them', kept('names'))]),
             *rows([('  how many that Microdot does not bring', kept('new names'))]),
             *rows([('an idle connection', kept('connection'))]),
+            *rows([(f'the {PIECE}', kept('piece'))]),
             ('machine code of the natmod', *(code[impl] for impl in servers)),
         ],
     )

@@ -2,12 +2,15 @@
 
 import statistics
 
+import broadcast
 import codec
 import echo
+import loads
 import matplotlib
 import memory
 import message
 import report
+from cpython_servers import TITLES
 from interpreters import ROOT
 
 matplotlib.use('svg')
@@ -103,6 +106,31 @@ def draw_echo():
     save(figure, 'echo')
 
 
+def draw_cpython():
+    results = report.read('cpython')
+    batch = loads.find(results['echo'], (loads.WINDOW, 'batch'), 16)['cpu']
+    single = loads.find(results['echo'], (1, 'each'), 65536)['cpu']
+    to_many = {name: [turn[0] for turn in turns] for name, turns in results['broadcast'].items()}
+    memory = {name: [turn['memory'] for turn in turns] for name, turns in results['idle'].items()}
+    figure, panels = pyplot.subplots(1, 4, sharey=True, figsize=(10, 2.6), layout='constrained')
+    for axes, of, title, unit in (
+        (panels[0], batch, f'echo of 16 B, {loads.WINDOW} in flight', 'microseconds'),
+        (panels[1], single, 'echo of 64 KiB, one at a time', 'microseconds'),
+        (panels[2], to_many, f'16 B to one of {broadcast.CLIENTS}', 'microseconds'),
+        (panels[3], memory, 'an idle connection', 'bytes of memory'),
+    ):
+        medians = {name: statistics.median(of[name]) for name in TITLES}
+        if max(medians.values()) > 20 * min(medians.values()):
+            axes.set_xscale('log')
+        bars(axes, medians, TITLES)
+        axes.set_title(title)
+        axes.set_xlabel(unit)
+        numbers_axis(axes.xaxis)
+    title = "On CPython's asyncio, CPU time of the server for a message, and memory: less is better"
+    figure.suptitle(f'{title} ({results["machine"]})', size=10)
+    save(figure, 'cpython')
+
+
 def draw_memory():
     servers = report.read('memory')['servers']
     figure, panels = pyplot.subplots(
@@ -174,5 +202,5 @@ def draw_message():
 
 def main(options):
     with pyplot.rc_context(STYLE):
-        for draw in draw_echo, draw_memory, draw_codec, draw_message:
+        for draw in draw_echo, draw_cpython, draw_memory, draw_codec, draw_message:
             draw()

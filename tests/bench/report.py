@@ -32,14 +32,16 @@ def micropython_version(program):
 
 def write(part, options, results, micropython, *packages):
     """Keep a part's results: build/bench/<part>.json, or <part>-selected.json if something was left
-    out. `micropython`: the version of that; packages: the names of the others."""
+    out. `micropython`: the version of that, if it was any; packages: the names of the others."""
     selected = options.quick or options.servers or options.sizes or options.machines
     versions = {name: importlib.metadata.version(name.lower()) for name in packages}
     if len(packages) > 1:
         versions = {'CPython': platform.python_version(), **versions}
+    if micropython:
+        versions = {'MicroPython': micropython, **versions}
     results = {
         'machine': machine(),
-        'versions': {'MicroPython': micropython, **versions},
+        'versions': versions,
         **results,
         'tables': tables[1:],
     }

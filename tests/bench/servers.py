@@ -107,6 +107,9 @@ class Server:
         return self
 
     def __exit__(self, *exc):
+        self.end()
+
+    def end(self):
         self.process.kill()
         self.reader.join()
         self.process.wait()
@@ -131,6 +134,11 @@ class Server:
     def cpu_seconds(self):
         """The time that it has had a processor, up to now."""
         return time.clock_gettime(~self.process.pid << 3 | 2)  # as clock_getcpuclockid(3) has it
+
+    def memory(self):
+        """Bytes of memory that it has, shared ones too."""
+        with open(f'/proc/{self.process.pid}/statm') as line:
+            return int(line.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
 
     def client(self, **options):
         return Client(self.port, **options)

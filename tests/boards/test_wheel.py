@@ -3,16 +3,12 @@
 With the oldest and the newest CPython that this machine has.
 """
 
-import os
-import re
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from interpreters import ROOT
+from pythons import pythons
 
-OLDEST = 3, 9  # requires-python
 ECHO = """\
 import asyncio
 from microdot import Microdot
@@ -39,21 +35,6 @@ asyncio.run(TestClient(app).websocket('/echo', client))
 """
 
 
-def pythons():
-    """{version: program} of each CPython on PATH, or of pyenv, that can make an environment."""
-    names = [f'python3.{minor}' for minor in range(OLDEST[1], 30)]
-    versions = Path(os.environ.get('PYENV_ROOT', Path.home() / '.pyenv'), 'versions')
-    programs = [*map(shutil.which, ['python3', *names]), *versions.glob('*/bin/python3')]
-    code = 'import sys, ensurepip; print(sys.implementation.name, *sys.version_info[:2])'
-    found = {}
-    for program in filter(None, programs):
-        done = subprocess.run([program, '-c', code], capture_output=True, text=True)
-        version = re.fullmatch(r'cpython (\d+) (\d+)\n', done.stdout)
-        if version and tuple(map(int, version.groups())) >= OLDEST:
-            found[tuple(map(int, version.groups()))] = program
-    return found
-
-
 def oldest_and_newest():
     found = pythons()
     return [found[version] for version in sorted({min(found), max(found)})]
@@ -62,7 +43,7 @@ def oldest_and_newest():
 @pytest.mark.parametrize('python', oldest_and_newest())
 def test_from_the_wheel_to_an_echo(python, board, tmp_path):
     subprocess.run([python, '-m', 'venv', tmp_path / 'venv'], check=True)
-    [wheel] = (ROOT / 'dist').glob('*.whl')
+    [wheel] = (ROOT / 'dist').glob('*-py3-none-any.whl')
     program = tmp_path / 'venv' / 'bin' / 'python'
     subprocess.run([program, '-m', 'pip', 'install', '--quiet', wheel], check=True)
     (tmp_path / 'app.py').write_text(ECHO)

@@ -5,7 +5,7 @@ import sys
 
 from frames import BINARY, PING, TEXT, frame, pattern
 from memory_stream import run
-from scripted_stream import MORE, Stream, client, connection, receive
+from scripted_stream import END, MORE, Stream, client, connection, receive
 
 NO_INTS = None, '0', b'0', [], 1.0
 
@@ -50,11 +50,20 @@ class ArgumentsContract:
         run(main())
 
     def test_without_a_stream(self):
-        p = self.Protocol(None, None, 200, 100, 0, 0, 0)
-        self.assertRaises(OSError, p.read, -1, None)
-        self.assertRaises(OSError, p.write, 'x', None)
-        p.abort()
-        p.abort()
+        """As after abort()."""
+
+        async def main():
+            for _ in range(40):
+                p = self.Protocol(None, None, 200, 100, 0, 0, 0)
+                self.assertIs(p.read(-1, None), False)
+                self.assertEqual((p.event, p.locked), (END, 0))
+                self.assertRaises(OSError, p.write, 'x', None)
+                self.assertRaises(OSError, p.flush)
+                self.assertIs(p.drain(), True)
+                await p.wait()
+                p.abort()
+
+        run(main())
 
     def test_read(self):
         async def main():
@@ -267,6 +276,99 @@ class ArgumentsContract:
                         if p.event == BINARY:
                             break
                 self.assertEqual(got, 1000)
+
+        run(main())
+
+    def test_a_stream_that_cuts_the_buffer(self):
+        """While it reads to it: nothing is written behind it, and what was read is lost."""
+
+        async def main():
+            if sys.implementation.name != 'micropython':
+                return  # nothing can be resized while it is read to
+            for size in (0, 20, 200):
+                buffer = bytearray(600)
+                data = frame(BINARY, pattern(1000))
+                stream = Stream(data[:50])
+                p = connection(self.Protocol, stream)
+                self.assertIs(p.read(-1, buffer), False)  # MORE
+                stream.feed(data[50:])
+                junk = []
+
+                def hook(buf, size=size, buffer=buffer, stream=stream, junk=junk):
+                    stream.hook = None
+                    n = stream.readinto(buf)
+                    buffer[size:] = b''
+                    junk.extend(bytearray(b'junk' * 8) for _ in range(30))
+                    return n
+
+                stream.hook = hook
+                self.assertRaises(ValueError, p.read, -1, buffer)
+                self.assertEqual(junk, [b'junk' * 8] * 30)
+                for into in (bytearray(9), buffer, None):
+                    self.assertIs(p.read(-1, into), False)
+                    self.assertEqual(p.event, END)
+                self.assertIs(p.drain(), True)
+                self.assertEqual(junk, [b'junk' * 8] * 30)
+
+        run(main())
+
+    def test_a_stream_that_cuts_the_buffer_while_it_writes(self):
+        """What is corked goes out before the next read."""
+
+        async def main():
+            if sys.implementation.name != 'micropython':
+                return
+            for size in (0, 20, 400):
+                buffer = bytearray(600)
+                stream = Stream(frame(TEXT, 'x') + frame(BINARY, pattern(1000)))
+                p = connection(self.Protocol, stream)
+                p.poll = True
+                self.assertEqual(p.read(-1, None), 'x')
+                self.assertEqual(p.write('reply', None), 2)  # CORKED
+                junk = []
+
+                def hook(buf, size=size, buffer=buffer, stream=stream, junk=junk):
+                    stream.hook = None
+                    buffer[size:] = b''
+                    junk.extend(bytearray(b'junk' * 8) for _ in range(30))
+                    return len(buf)
+
+                stream.hook = hook
+                got = 0
+                for _ in range(99):
+                    try:
+                        got += p.read(-1, buffer)
+                    except ValueError:  # it is shorter than what is in it
+                        self.assertTrue(size < 150)
+                        buffer.extend(bytes(600 - size))
+                    if p.event == BINARY:
+                        break
+                self.assertEqual((got, junk), (1000, [b'junk' * 8] * 30))
+
+        run(main())
+
+    def test_read_buffers_of_two_sizes(self):
+        """A buffer that a connection has written with is not for one that has larger ones."""
+
+        async def main():
+            data = frame(BINARY, pattern(900))
+            stream = Stream()
+            p = connection(self.Protocol, stream)
+            junk = [bytearray(b'junk' * 8) for _ in range(30)]
+            others = []
+
+            def hook(buf):
+                stream.hook = None
+                others.append(connection(self.Protocol, Stream(data[:5]), 1000))
+                self.assertIs(others[0].read(-1, None), False)
+                return len(buf)
+
+            stream.hook = hook
+            p.write('x', None)
+            for _ in range(2):
+                others.append(connection(self.Protocol, Stream(data), 1000))
+                self.assertEqual(await receive(others[-1]), pattern(900))
+            self.assertEqual(junk, [b'junk' * 8] * 30)
 
         run(main())
 

@@ -183,13 +183,12 @@ class CorkContract:
                 if room < 8:
                     self.assertEqual(p.event, BLOCKED)
                     self.assertEqual(p.write('x', None), BUSY)
-                    self.assertTrue(p.locked > 0)
+                    self.assertEqual(p.locked, 1 + len(expected) - room)
                     self.assertIs(p.read(-1, None), False)
                     self.assertEqual(p.event, BLOCKED)
-                    before = p.locked
                     stream.give_room(1)
                     self.assertIs(p.flush(), room + 1 < 8)
-                    self.assertTrue(p.locked != before)
+                    self.assertEqual(p.locked, 1 + len(expected) - room - 1 if room + 1 < 8 else 0)
                     stream.give_room(None)
                     await flush(p)
                     self.assertIs(p.read(-1, None), None)

@@ -224,6 +224,19 @@ class TasksContract:
 
         run(main())
 
+    def test_waking_one_that_is_cancelled(self):
+        async def main():
+            stream = Stream()
+            p = connection(self.Protocol, stream)
+            reader = Reader(p)
+            await settle()
+            p.schedule()
+            await cancel(reader.task)
+            stream.feed(frame(TEXT, 'a'))
+            self.assertEqual(await receive(p), 'a')
+
+        run(main())
+
     def test_a_closer_takes_the_reading_over(self):
         async def main():
             for waits in (True, False):

@@ -13,9 +13,12 @@ import second
 from microdot import Microdot, Request
 from microdot.websocket import WebSocket, WebSocketError, websocket_upgrade, with_websocket
 from microdot_websocket import codec, timer
+from microdot_websocket.byte_stream import open_connection
 from microdot_websocket.client import connect
 from microdot_websocket.group import Group
+from microdot_websocket.relay import Relay
 from microdot_websocket.server import run
+from microdot_websocket.topics import Topics
 
 import oom
 
@@ -80,6 +83,7 @@ endpoint('/echo')(echo)
 endpoint('/options', subprotocols=('chat',), origins=(None, 'http://a'))(echo)
 endpoint('/pinged', ping_interval=0.1, ping_timeout=0.3)(echo)
 endpoint('/compress', compression=True)(echo)
+endpoint('/headers', headers={'Set-Cookie': ['a=b']}, on_disconnect=lambda *args: None)(echo)
 endpoint('/impatient', frame_timeout=0.02, close_timeout=0.02)(echo)
 endpoint('/complete', message_timeout=0.1)(echo)
 endpoint('/incomplete', max_incomplete=1000)(echo)
@@ -212,12 +216,15 @@ async def ping_once(ws):
         raise
 
 
-@endpoint('/into')
 async def into(ws):
     buffer = bytearray(4096)
     while True:
         n = await ws.receive_into(buffer)
         await ws.send(memoryview(buffer)[:n])
+
+
+endpoint('/into')(into)
+endpoint('/compressed-into', compression=True)(into)
 
 
 @endpoint('/stream')
@@ -253,10 +260,98 @@ async def join_slow(ws):
     await join(ws)
 
 
-async def relay(ws, path, scheme='ws', **options):
-    """A message by way of a client of this process to /echo, and back."""
+async def left(ws, code, reason):
+    await asyncio.sleep(0)
+
+
+topics = Topics(latest=True, send_timeout=5, on_leave=left)
+
+
+@endpoint('/topics')
+async def watch(ws):
+    topics.subscribe(ws, 'one')
+    topics.subscribe(ws, 'two')
+    while True:
+        message = await ws.receive()
+        await topics.publish('one', message)
+        await topics.publish('two', message)
+
+
+@endpoint('/slow-topics')
+async def watch_slow(ws):
+    narrow(ws)
+    ws.send_timeout = 5  # it is slow, and not gone
+    await watch(ws)
+
+
+class Bus:
+    """In the place of an MQTT client and its broker: all relays of this process get all."""
+
+    relays = []
+
+    async def publish(self, topic, payload, qos):
+        for relay in self.relays:
+            await relay.receive(topic, payload)
+
+    async def run(self, relay):
+        self.relays.append(relay)
+        relay.up()
+        try:
+            while True:
+                await asyncio.sleep(0.05)
+        finally:
+            self.relays.remove(relay)
+
+
+relays = [Relay(Bus(), 'a', min_delay=0.01, max_delay=0.02, send_timeout=0.3) for _ in range(2)]
+
+
+async def share(ws, relay):
+    relay.add(ws)
+    while True:
+        await relay.send(await ws.receive())
+
+
+@endpoint('/relay')
+async def first_relay(ws):
+    await share(ws, relays[0])
+
+
+@endpoint('/other-relay')
+async def other_relay(ws):
+    await share(ws, relays[1])
+
+
+@endpoint('/client-bytes')
+async def client_bytes(ws):
+    """A client to /echo, as a stream of bytes."""
     await ws.receive()
-    other = await connect('%s://127.0.0.1:%d%s' % (scheme, PORT, path), **options)
+    stream, _ = await open_connection('ws://127.0.0.1:%d/echo' % PORT)
+    try:
+        stream.write(b'from a ')
+        stream.write(b'client')
+        await stream.drain()
+        first = await stream.readexactly(5)
+        await ws.send((first + await stream.read(20)).decode())
+    finally:
+        stream.close()
+        await stream.wait_closed()
+    await ws.receive()
+
+
+@endpoint('/json')
+async def echo_json(ws):
+    while True:
+        await ws.send_json(await ws.receive_json())
+
+
+def to(path, scheme='ws', **options):
+    """A client of this process."""
+    return connect('%s://127.0.0.1:%d%s' % (scheme, PORT, path), **options)
+
+
+async def pass_on(ws, other):
+    """A message by way of a client to /echo, and back."""
     try:
         await other.send('from a client')
         await ws.send(await other.receive())
@@ -265,6 +360,16 @@ async def relay(ws, path, scheme='ws', **options):
             await other.close()
         except MemoryError:  # for the coroutine: nothing is closed
             other.abort()
+
+
+async def relay(ws, path, scheme='ws', **options):
+    await ws.receive()
+    other = await to(path, scheme, **options)
+    try:
+        await pass_on(ws, other)
+    except MemoryError:  # for the coroutine, perhaps
+        other.abort()
+        raise
     await ws.receive()
 
 
@@ -297,9 +402,62 @@ async def client_wrapped(ws):
 async def client_refused(ws):
     await ws.receive()
     try:
-        await connect('ws://127.0.0.1:%d/nothing' % PORT)
+        await to('/nothing')
     except WebSocketError:
         await ws.send('refused')
+    await ws.receive()
+
+
+@endpoint('/client-entered')
+async def client_entered(ws):
+    await ws.receive()
+    async with to('/echo') as other:
+        await other.send('from a client')
+        await ws.send(await other.receive())
+    await ws.receive()
+
+
+@app.route('/elsewhere')
+async def elsewhere(request):
+    return '', 302, {'Location': '/echo'}
+
+
+@endpoint('/client-redirected')
+async def client_redirected(ws):
+    await relay(ws, '/elsewhere', max_redirects=1)
+
+
+answers = []  # of /fickle, the last first: a status, or a close code
+
+
+@app.route('/fickle')
+async def fickle(request):
+    answer = answers.pop() if answers else 0
+    if 0 < answer < 1000:
+        return 'not now', answer
+    ws = await websocket_upgrade(request)
+    if answer:
+        await ws.close(answer)
+    else:
+        await noted(echo(ws))
+
+
+@endpoint('/client-again')
+async def client_again(ws):
+    """A server that refuses a client first, and then ends its connection, wants it in the end."""
+    await ws.receive()
+    answers.clear()
+    answers.append(1012)
+    answers.append(503)
+    async for other in to('/fickle', min_delay=0.005, max_delay=0.02):
+        try:
+            await pass_on(ws, other)
+            break
+        except WebSocketError:
+            if ws.closed:
+                raise
+        finally:
+            other.abort()  # if there was no memory for the coroutine
     await ws.receive()
 
 
@@ -337,7 +495,7 @@ async def control(reader, writer):
             'websockets': oom.objects(WebSocket),
             'active': active,
             'watches': watches(),
-            'group': len(group),
+            'group': len(group) + len(topics) + sum(map(len, relays)),
             'timer': bool(timer.task) and not timer.task.done(),
             'served': second.is_served(),
             'seen': [kind.__name__ for kind in seen[:seen_count]],
@@ -352,5 +510,7 @@ async def control(reader, writer):
 if codec.IMPL != sys.argv[3]:
     sys.exit('this is for the %s codec, but codec.IMPL is %s' % (sys.argv[3], codec.IMPL))
 second.app.route('/echo')(with_websocket(lambda request, ws: noted(echo(ws))))
+for bus in relays:
+    asyncio.create_task(bus.run())
 asyncio.create_task(asyncio.start_server(control, '127.0.0.1', int(sys.argv[2])))
 run(app, '127.0.0.1', PORT)

@@ -41,6 +41,12 @@ ALIKE = {
     'client_compressing',
     'client_pings',
     'client_wrapped',
+    'client_entered',
+    'client_redirected',
+    'client_bytes',
+    'headers',
+    'json',
+    'compressed_into',
     'wrapped',
     'too_many',
     'long_head',
@@ -57,6 +63,10 @@ ALSO = {
     'client_compressing': {'close 1000', 'OSError'},
     'client_pings': {'close 1000', 'OSError'},
     'client_wrapped': {'close 1000', 'OSError'},
+    'client_entered': {'close 1000', 'OSError'},
+    'client_redirected': {'close 1000', 'OSError'},
+    'client_again': {'close 1000', 'OSError'},
+    'client_bytes': {'close 1000', 'OSError', 'EOFError'},
     'restarted': {'close 1001'},  # without memory the code is this one, and not 1012
 }
 
@@ -102,6 +112,7 @@ def accept(process, arm, disarm):
     options=('/options', {'Sec_WebSocket_Protocol': 'chat'}),
     pinged=('/pinged', {}),
     compressing=('/compress', {'Sec_WebSocket_Extensions': 'permessage-deflate'}),
+    headers=('/headers', {}),
     plain=('/echo', {}),
 )
 def handshake(process, arm, disarm, path, headers):
@@ -420,29 +431,47 @@ def reset_while_sending(process, arm, disarm):
     quiet(disarm)
 
 
+def still_works(peer, late):
+    """A ping is answered, behind messages that come late."""
+    peer.send(frame(PING))
+    while peer.frame() == late:
+        pass
+    peer.over()
+
+
+def gets(peer, expected):
+    """Whether a message comes. One that has begun may take its time: a window as small as that of a
+    slow client opens late."""
+    peer.socket.settimeout(0.1)
+    try:
+        peer.expect(*expected)
+    except Wrong as exc:
+        if 'hangs' not in exc.args[0]:
+            raise
+        if not peer.data:
+            return False
+        peer.socket.settimeout(HANG)
+        peer.expect(*expected)
+    return True
+
+
 def to_members(peers, disarm, expected, times):
     """Each gets all messages, or its connection has ended. Where the sender's has ended, or the
     group could not send, nobody has to; but each connection still works."""
     ends = {}
     for peer in peers:
-        peer.socket.settimeout(0.1)
         try:
             for _ in range(times):
-                peer.expect(*expected)
+                if not gets(peer, expected):
+                    break
         except Ended as exc:
             ends[peer] = exc.args[0]
-        except Wrong as exc:
-            if 'hangs' not in exc.args[0] or peer.data:
-                raise
     disarm()
     for peer in peers:
         if peer not in ends:
             peer.socket.settimeout(HANG)
             try:
-                peer.send(frame(PING))
-                while peer.frame() == expected:  # it comes late
-                    pass
-                peer.over()
+                still_works(peer, expected)
             except Ended as exc:
                 ends[peer] = exc.args[0]
     if len(ends) > 1:
@@ -476,19 +505,94 @@ def group_with_slow(process, arm, disarm):
 
 
 @phase
-def compressed(process, arm, disarm):
-    extension = 'permessage-deflate; client_max_window_bits'
-    peer = process.peer('/compress', Sec_WebSocket_Extensions=extension).ready()
+def topics_with_slow(process, arm, disarm):
+    """Of which the slow one gets the newest values; and one leaves."""
+    peers = [
+        process.peer('/topics').ready(),
+        process.peer('/slow-topics', receive_buffer=2304).ready(),
+        process.peer('/topics').ready(),
+    ]
+    data = pattern(16000)
+    arm()
+    for _ in range(2):
+        peers[0].send(frame(BINARY, data))
+        time.sleep(3 * PAUSE)
+    slow = peers.pop(1)
+    ends = [
+        end_of(lambda: still_works(slow, (0x82, data))),
+        end_of(lambda: to_members(peers, disarm, (0x82, data), 4)),
+    ]
+    if all(ends):
+        raise Wrong(f'one failure, and several connections ended: {ends}')
+    if any(ends):
+        raise Ended(*filter(None, ends))
+
+
+@phase
+def shared(process, arm, disarm):
+    """Over a broker, as which this process has one of its own; which goes on afterwards."""
+    paths = '/relay', '/relay', '/other-relay'
+    peers = [process.peer(path).ready() for path in paths]
+    arm()
+    peers[0].send(frame(TEXT, 'to all'))
+    time.sleep(2 * PAUSE)
+    to_members(peers, disarm, (0x81, 'to all'), 1)
+    peers = [process.peer(path).ready() for path in paths]
+    time.sleep(5 * PAUSE)  # until it is there again
+    for sender in peers[0], peers[2]:
+        sender.send(frame(TEXT, 'again'))
+        for peer in peers:
+            message = peer.frame()
+            while message == (0x81, b'to all'):  # which was late
+                message = peer.frame()
+            if message != (0x81, b'again'):
+                raise Wrong(f'{message}')
+    for peer in peers:
+        peer.over()
+
+
+@phase
+def json(process, arm, disarm):
+    peer = process.peer('/json').ready()
+    text = '{"temp": [21.5, null, "x"]}'
+    arm()
+    for _ in range(2):
+        peer.send(frame(TEXT, text))
+        peer.expect(0x81, text)
+    quiet(disarm)
+    peer.over()
+
+
+OFFER = {'Sec_WebSocket_Extensions': 'permessage-deflate; client_max_window_bits'}
+
+
+def echo_compressed(peer):
     data = b'compress me ' * 200
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     payload = (deflate.compress(data) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
-    arm()
     peer.send(frame(BINARY, payload, rsv=4))
     first, answer = peer.frame()
     if first & 0x40:
         answer = zlib.decompressobj(-15).decompress(answer + b'\0\0\xff\xff')
     if answer != data:
         raise Wrong('not what was compressed')
+
+
+@phase
+def compressed(process, arm, disarm):
+    peer = process.peer('/compress', **OFFER).ready()
+    arm()
+    echo_compressed(peer)
+    quiet(disarm)
+    peer.over()
+
+
+@phase
+def compressed_into(process, arm, disarm):
+    """From the handshake on: the first receive_into() imports what it needs."""
+    peer = process.peer(upgrade=False)
+    peer.upgrade('/compressed-into', arm, **OFFER)
+    echo_compressed(peer)
     quiet(disarm)
     peer.over()
 
@@ -532,6 +636,10 @@ def send_stream(process, arm, disarm):
     client_pings=('/client-pings', 'from a client'),
     client_wrapped=('/client-wrapped', 'from a client'),
     client_refused=('/client-refused', 'refused'),
+    client_entered=('/client-entered', 'from a client'),
+    client_redirected=('/client-redirected', 'from a client'),
+    client_again=('/client-again', 'from a client'),
+    client_bytes=('/client-bytes', 'from a client'),
 )
 def relayed(process, arm, disarm, path, answer):
     """By a client of the same process."""

@@ -23,10 +23,9 @@ ARCH = 'x64'
 def stage(impl, lib):
     """Put what is put onto a board, with line numbers, into the folder lib; it."""
     script = ROOT / 'ports' / 'stage.py'
-    command = [sys.executable, script, '--debug', lib, natmod(ARCH)]
+    natmods = natmod(ARCH).parent.glob('*.mpy') if impl == 'native' else ()
+    command = [sys.executable, script, '--debug', lib, *natmods]
     subprocess.run(list(map(str, command)), check=True)
-    if impl == 'python':
-        (lib / '_wscodec.mpy').unlink()
     return lib
 
 

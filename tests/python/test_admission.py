@@ -182,6 +182,13 @@ class TestHead(Limits):
         request = b'POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n' + b'y' * 100
         self.assertEqual(self.status(request), (200, b"1 b'%s'" % (b'y' * 100)))
 
+    def test_a_body_of_less_than_nothing(self):
+        """MicroPython would read whatever comes, for as long as it comes."""
+        for body in (b'', b'y' * 100):
+            request = b'POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n' + body
+            self.assertEqual(self.status(request)[0], 400)
+        self.assertEqual(self.printed, [])
+
     def test_what_reads_it_does_not_stay(self):
         async def main():
             ws, peer = await open_websocket()

@@ -6,7 +6,10 @@ import unittest
 from connection import close_frame, end_of, frames_to, open_websocket
 from frames import BINARY, CONT, PING, PONG, TEXT, close, frame, pattern
 from memory_stream import milliseconds, run, settle
-from microdot_websocket import WebSocketError
+from microdot import Request
+from microdot_websocket import WebSocket, WebSocketError
+from microdot_websocket.features.post import post
+from microdot_websocket.group import Group
 
 COMPRESSED = 4  # RSV1
 
@@ -19,6 +22,12 @@ async def unattended(data=b'', **attributes):
     peer.feed(data)
     await settle()
     return ws, peer
+
+
+async def answers_ping(peer):
+    peer.feed(frame(PING))
+    await settle()
+    return frames_to(peer)[-1] == (0x8A, b'')
 
 
 class TestControlFrames(unittest.TestCase):
@@ -153,6 +162,31 @@ class TestMessages(unittest.TestCase):
 
         run(main())
 
+    def test_text_takes_its_bytes(self):
+        async def main():
+            ws, peer = await unattended(max_message_length=500)
+            peer.feed(frame(TEXT, '€' * 166))  # of 498 bytes
+            await settle()
+            peer.feed(frame(PING))
+            await settle()
+            self.assertEqual(frames_to(peer), [])  # there is no room for another message
+            self.assertEqual(await ws.receive(), '€' * 166)
+
+        run(main())
+
+    def test_pings_are_answered_where_no_message_may_come(self):
+        async def main():
+            length = Request.max_body_length
+            Request.max_body_length = 0  # of an application that reads bodies as streams
+            try:
+                ws, peer = await unattended(frame(PING) + close(1000))
+            finally:
+                Request.max_body_length = length
+            self.assertEqual(frames_to(peer), [(0x8A, b''), close_frame(1000)])
+            self.assertEqual(ws.close_code, 1000)
+
+        run(main())
+
     def test_a_silent_peer_is_not_dropped_while_nobody_reads(self):
         async def main():
             ws, peer = await unattended(max_message_length=50, options={'ping_interval': 20})
@@ -270,18 +304,84 @@ class TestWhen(unittest.TestCase):
 
     def test_for_one_that_only_sends_since_a_message(self):
         async def main():
+            group = Group()
+
+            async def post_to(ws, data):
+                self.assertTrue(post(ws, data, TEXT))
+
+            async def send_to_all(ws, data):
+                group.add(ws)
+                await group.send(data)
+
+            for send in (WebSocket.send, post_to, send_to_all):
+                ws, peer = await open_websocket()
+                peer.feed(frame(TEXT, 'login'))
+                await ws.receive()
+                await send(ws, '1')
+                self.assertIs(ws.expires, None)
+                await send(ws, '2')
+                self.assertTrue(ws.expires is not None)
+                ws.poll(1000)
+                await settle()
+                self.assertTrue(await answers_ping(peer))
+
+        run(main())
+
+    def test_for_one_that_sends_what_has_to_wait(self):
+        """Messages in fragments, behind others, or longer than the system takes at once."""
+
+        async def main():
+            async def in_fragments(ws, peer):
+                await ws.send_stream(['1', '2'])
+
+            async def behind_others(ws, peer):
+                peer.give_room(5)
+                tasks = [asyncio.create_task(ws.send('x' * 10)) for _ in range(3)]
+                await settle()
+                peer.give_room(None)
+                for task in tasks:
+                    await task
+
+            async def long(ws, peer):
+                peer.give_room(5)
+                task = asyncio.create_task(ws.send('x' * 10))
+                await settle()
+                peer.give_room(None)
+                await task
+
+            for send in (in_fragments, behind_others, long):
+                ws, peer = await open_websocket()
+                peer.feed(frame(TEXT, 'login'))
+                await ws.receive()
+                await send(ws, peer)
+                for _ in range(2):
+                    ws.poll(1000)
+                    await settle()
+                self.assertTrue(await answers_ping(peer))
+
+        run(main())
+
+    def test_not_while_a_message_waits(self):
+        """Who does not take the replies is not read from: the system's buffers fill up instead."""
+
+        async def main():
             ws, peer = await open_websocket()
-            peer.feed(frame(TEXT, 'login'))
-            await ws.receive()
-            await ws.send('1')
-            self.assertIs(ws.expires, None)
-            await ws.send('2')
-            self.assertTrue(ws.expires is not None)
-            ws.poll(1000)
-            await settle()
-            peer.feed(frame(PING))
-            await settle()
-            self.assertEqual(frames_to(peer)[-1], (0x8A, b''))
+            peer.feed(frame(TEXT, 'x' * 10))
+
+            async def echo():
+                while True:
+                    await ws.send(await ws.receive())
+
+            task = asyncio.create_task(echo())
+            for n in (8, 20):
+                peer.give_room(n)
+                await settle()
+                for _ in range(3):
+                    ws.poll(1000)
+                    await settle()
+                    self.assertIs(ws.background, None)
+                peer.feed(frame(TEXT, 'x' * 10))
+            task.cancel()
 
         run(main())
 

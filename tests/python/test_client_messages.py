@@ -108,15 +108,16 @@ class TestMessages(unittest.TestCase):
         async def main():
             answer = 'Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n'
             with Network() as network:
-                ws, peer, request = await open_client(network, answer, compression=True)
-                (offer,) = [line for line in request if line[:23] == 'sec-websocket-extension']
-                self.assertIn('permessage-deflate', offer)
-                self.assertIs(ws.compression, True)
-                self.assertIs(ws.writer, ws.compressed)
-                peer.feed(frame(TEXT, b'\xf2H\xcd\xc9\xc9\x07\x00', rsv=4, key=None))
-                self.assertEqual(await ws.receive(), 'Hello')
-                await ws.send('x')
-                self.assertEqual(frames_to(peer), [(FIN | TEXT, b'x')])
+                for options in (True, {}):
+                    ws, peer, request = await open_client(network, answer, compression=options)
+                    (offer,) = [line for line in request if line[:23] == 'sec-websocket-extension']
+                    self.assertIn('permessage-deflate', offer)
+                    self.assertIs(ws.compression, True)
+                    self.assertIs(ws.writer, ws.compressed)
+                    peer.feed(frame(TEXT, b'\xf2H\xcd\xc9\xc9\x07\x00', rsv=4, key=None))
+                    self.assertEqual(await ws.receive(), 'Hello')
+                    await ws.send('x')
+                    self.assertEqual(frames_to(peer), [(FIN | TEXT, b'x')])
                 ws, _, _ = await open_client(network, compression=True)
                 self.assertIs(ws.compression, False)
 

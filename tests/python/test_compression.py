@@ -1,6 +1,5 @@
 """permessage-deflate: compressed messages in all the ways of feeding.py."""
 
-import asyncio
 import sys
 import unittest
 
@@ -10,7 +9,6 @@ from deflated import Deflated, bomb, compressed, far
 from feeding import messages_of, open_small, ways
 from frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, frame, pattern
 from memory_stream import run
-from microdot_websocket.features.compression import inflate, verify
 
 CPYTHON = sys.implementation.name == 'cpython'
 HELLO = b'\xf2H\xcd\xc9\xc9\x07\x00'  # RFC 7692, section 7.2.3.1
@@ -156,6 +154,11 @@ class TestMessages(unittest.TestCase):
                 if n > 1:
                     self.check_error(data, 1009, limit=n - 1)
 
+    def test_limits_beyond_the_longest_message_that_there_is(self):
+        for limit in (0, (1 << 30) - 1, 1 << 30, sys.maxsize, 1 << 32, 1 << 64):
+            (got,) = received(compressed(TEXT, HELLO), 1000, limit=limit)
+            self.assertEqual(got, 'Hello', limit)
+
     def test_more_compressed_bytes_than_the_limit(self):
         for n in (100, 1000):
             data = Deflated().stored(pattern(n)).message()
@@ -237,61 +240,3 @@ class TestMessages(unittest.TestCase):
             (got,) = received(compressed(BINARY, whole[:n]), 1000, limit=500)
             # It may happen to end with a block.
             self.assertTrue(got == ('error', 1007) or len(got) < 31, n)
-
-
-class Unsure:
-    """An ``Inflater`` like MicroPython's: it cannot tell whether a byte came from before the
-    message's beginning. Such bytes are ``before``: 0xFF at first, others behind rewind()."""
-
-    sure = False
-
-    def __init__(self, before=b'', rest=b'x' * 700):
-        self.before = before
-        self.rest = rest
-        self.size = 10
-        self.left = before + rest
-
-    def rewind(self):
-        self.left = bytes(len(self.before)) + self.rest
-
-    def readinto(self, buf):
-        n = min(len(buf), len(self.left))
-        buf[:n] = self.left[:n]
-        self.left = self.left[n:]
-        return n
-
-
-class TestUnsure(unittest.TestCase):
-    def test_a_message(self):
-        for rest in (b'', b'x' * 9, b'\xff' * 9, b'y\xff' * 700):
-            self.assertEqual(inflate(Unsure(rest=rest), 2000, False), rest)
-            for before in (b'\xff', b'\xff' * 600):
-                with self.assertRaises(ValueError):
-                    inflate(Unsure(before, rest), 3000, False)
-        for limit in (1399, 600, 1):
-            with self.assertRaises(OverflowError):
-                inflate(Unsure(rest=b'y\xff' * 700), limit, False)
-
-    def test_before_any_of_it_is_put_out(self):
-        async def main():
-            for rest in (b'', b'x' * 9, b'\xff' * 9, b'y\xff' * 700):
-                inflater = Unsure(rest=rest)
-                await verify(inflater, 1400)
-                self.assertEqual(inflater.left, rest)  # from its beginning on
-                for before in (b'\xff', b'\xff' * 600):
-                    for limit in (3000, 0x3FFFFFFF):
-                        with self.assertRaises(ValueError):
-                            await verify(Unsure(before, rest or b'\xff'), limit)
-            with self.assertRaises(OverflowError):
-                await verify(Unsure(rest=b'y\xff' * 700), 1399)
-
-        run(main())
-
-    def test_others_run_while_one_without_a_limit_is_looked_at(self):
-        async def main():
-            task = asyncio.create_task(verify(Unsure(rest=bytes(2000)), 0x3FFFFFFF))
-            await asyncio.sleep(0)
-            self.assertFalse(task.done())
-            await task
-
-        run(main())

@@ -1,11 +1,13 @@
 """permessage-deflate: what is negotiated. The messages are in test_compression.py and
 test_compression_connection.py."""
 
+import sys
 import unittest
 
 from microdot_websocket.features import compression
 from microdot_websocket.features.compression import EXTENSION, accept
 
+CPYTHON = sys.implementation.name == 'cpython'
 OURS = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover'
 
 
@@ -89,6 +91,23 @@ class TestAccept(unittest.TestCase):
             self.assertEqual(client, bits, limit)
             _, client, _ = accept(EXTENSION, limit)
             self.assertEqual(client, 15, limit)
+
+    def test_a_long_header_takes_memory_for_each_byte_but_few_times(self):
+        """Else one of 8 KiB had a board collect its memory for seconds."""
+        if CPYTHON:
+            return
+        import gc
+
+        header = 'x; y=' + 'z' * 600
+        gc.collect()
+        before = gc.mem_alloc()
+        gc.disable()
+        try:
+            self.assertIs(accept(header, 16384), None)
+            used = gc.mem_alloc() - before
+        finally:
+            gc.enable()
+        self.assertLessEqual(used, 16 * len(header))
 
     def test_a_firmware_without_deflate(self):
         inflater, compression.Inflater = compression.Inflater, None

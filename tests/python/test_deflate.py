@@ -1,12 +1,14 @@
 """Inflating and compressing: the same with MicroPython's deflate and with CPython's zlib."""
 
+import asyncio
 import sys
 import unittest
 
 from capacity import LARGE, sample
 from deflated import Deflated, bomb, far, inflated
 from frames import pattern
-from microdot_websocket.features.compression import MIN_BITS, Inflater, deflate
+from memory_stream import run
+from microdot_websocket.features.compression import MIN_BITS, Inflater, deflate, inflate
 
 CPYTHON = sys.implementation.name == 'cpython'
 
@@ -131,6 +133,41 @@ class TestInflater(unittest.TestCase):
         self.assertLessEqual(used, 500)
 
 
+class TestInflate(unittest.TestCase):
+    def test_limits(self):
+        for data in (b'', b'a', pattern(300), b'x' * 2000):
+            n = len(data)
+            for message in (Deflated().stored(data), Deflated().fixed(data)):
+                for limit in (n, n + 1, 10 * n, 0x3FFFFFFF):
+                    self.assertEqual(bytes(inflate(message.message(), 15, limit)), data)
+                for limit in sample(range(n), 3):
+                    with self.assertRaises(OverflowError):
+                        inflate(message.message(), 15, limit)
+
+    def test_windows(self):
+        for distance in (8, 512, 600, 1024):
+            message, expected = far(distance)
+            for bits in (10, 12, 15):
+                self.assertEqual(bytes(inflate(message, bits, 2000)), expected)
+
+    def test_a_bomb(self):
+        message = bomb(LARGE)
+        n = (LARGE - 1) // 258 * 258 + 1
+        self.assertEqual(bytes(inflate(message, 15, n)), b'x' * n)
+        for limit in (n - 1, 1000, 0):
+            with self.assertRaises(OverflowError):
+                inflate(message, 15, limit)
+
+    def test_errors(self):
+        whole = Deflated().stored(pattern(20)).message()
+        for message in (b'', b'\x06', b'\x07', whole[:-1], whole[:-7], whole + b'\x01'):
+            with self.assertRaises(ValueError):
+                inflate(message, 15, 1000)
+        for data in (Deflated().fixed((3, 1)), Deflated().fixed(b'ab', (3, 3))):
+            with self.assertRaises(ValueError):
+                inflate(data.message(), 15, 1000)
+
+
 class TestDeflate(unittest.TestCase):
     def check(self, data, bits=15, level=6):
         message = deflate(data, bits, level)
@@ -176,3 +213,64 @@ class TestDeflate(unittest.TestCase):
     def test_what_would_not_be_shorter(self):
         for data in ('', b'', b'a', b'abc', pattern(200)) if deflate else ():
             self.assertIs(deflate(data, 15, 6), None)
+
+
+class Unsure:
+    """An ``Inflater`` like MicroPython's: it cannot tell whether a byte came from before the
+    message's beginning. Such bytes are ``before``: 0xFF at first, others behind rewind()."""
+
+    sure = False
+
+    def __init__(self, before=b'', rest=b'x' * 700):
+        self.before = before
+        self.rest = rest
+        self.size = 10
+        self.left = before + rest
+
+    def rewind(self):
+        self.left = bytes(len(self.before)) + self.rest
+
+    def readinto(self, buf):
+        n = min(len(buf), len(self.left))
+        buf[:n] = self.left[:n]
+        self.left = self.left[n:]
+        return n
+
+
+if not CPYTHON:  # zlib is sure
+    from microdot_websocket.features.deflate import inflate_all, verify
+
+    class TestUnsure(unittest.TestCase):
+        def test_a_message(self):
+            for rest in (b'', b'x' * 9, b'\xff' * 9, b'y\xff' * 700):
+                self.assertEqual(inflate_all(Unsure(rest=rest), 2000), rest)
+                for before in (b'\xff', b'\xff' * 600):
+                    with self.assertRaises(ValueError):
+                        inflate_all(Unsure(before, rest), 3000)
+            for limit in (1399, 600, 1):
+                with self.assertRaises(OverflowError):
+                    inflate_all(Unsure(rest=b'y\xff' * 700), limit)
+
+        def test_before_any_of_it_is_put_out(self):
+            async def main():
+                for rest in (b'', b'x' * 9, b'\xff' * 9, b'y\xff' * 700):
+                    inflater = Unsure(rest=rest)
+                    await verify(inflater, 1400)
+                    self.assertEqual(inflater.left, rest)  # from its beginning on
+                    for before in (b'\xff', b'\xff' * 600):
+                        for limit in (3000, 0x3FFFFFFF):
+                            with self.assertRaises(ValueError):
+                                await verify(Unsure(before, rest or b'\xff'), limit)
+                with self.assertRaises(OverflowError):
+                    await verify(Unsure(rest=b'y\xff' * 700), 1399)
+
+            run(main())
+
+        def test_others_run_while_one_without_a_limit_is_looked_at(self):
+            async def main():
+                task = asyncio.create_task(verify(Unsure(rest=bytes(2000)), 0x3FFFFFFF))
+                await asyncio.sleep(0)
+                self.assertFalse(task.done())
+                await task
+
+            run(main())

@@ -3,12 +3,12 @@
 import asyncio
 import unittest
 
-from connection import end_of, frames_to, open_websocket
+from connection import end_of, frames_to, open_websocket, request_bytes
 from frames import BINARY, CONT, TEXT, close
 from memory_stream import run, settle
 from microdot import Microdot
 from microdot.test_client import TestClient
-from microdot_websocket import WebSocket, with_websocket
+from microdot_websocket import WebSocket, features, with_websocket
 from microdot_websocket.group import Group
 
 FIN = 0x80
@@ -57,6 +57,29 @@ class TestMembers(unittest.TestCase):
             self.assertTrue(ws in group)
             self.assertEqual(len(group), 1)
             self.assertEqual(list(group), [ws])
+
+        run(main())
+
+    def test_those_that_have_ended_are_not_kept(self):
+        """Of a group that seldom sends each would take its memory until the next message."""
+
+        async def main():
+            group, pairs = await group_of(2)
+            for ws, _ in pairs:
+                ws.abort()
+            ws, _ = await open_websocket()
+            group.add(ws)
+            self.assertEqual(list(group.members), [ws])
+
+        run(main())
+
+    def test_one_that_has_ended_does_not_join(self):
+        async def main():
+            group, _ = await group_of(1)
+            ws, _ = await open_websocket()
+            ws.abort()
+            group.add(ws)
+            self.assertEqual(len(group.members), 1)
 
         run(main())
 
@@ -120,7 +143,7 @@ class TestSend(unittest.TestCase):
             group, pairs = await group_of(2)
             (slow, slow_peer), (_, peer) = pairs
             slow_peer.give_room(5)
-            data = bytearray(b'0' * 2000)
+            data = bytearray(b'0' * 500)
             for i in range(3):
                 data[0] = i
                 await group.send(data)
@@ -128,7 +151,7 @@ class TestSend(unittest.TestCase):
             data[0] = 9
             slow_peer.give_room(None)
             await settle()
-            expected = [(FIN | BINARY, bytes([i]) + b'0' * 1999) for i in range(3)]
+            expected = [(FIN | BINARY, bytes([i]) + b'0' * 499) for i in range(3)]
             self.assertEqual(frames_to(slow_peer), expected)
             await group.send('next')
             self.assertEqual(frames_to(slow_peer), [(FIN | TEXT, b'next')])
@@ -189,6 +212,34 @@ class TestSend(unittest.TestCase):
 
         run(main())
 
+    def test_messages_without_a_byte_are_bounded_too(self):
+        """Each takes memory, and a client may send as many as it likes."""
+
+        async def main():
+            group, ((slow, peer),) = await group_of(1, max_backlog=1000)
+            peer.give_room(1)
+            await group.send('first')
+            n = 0
+            while not slow.closed and n < 100:
+                await group.send('')
+                n += 1
+            self.assertTrue(20 < n < 50, n)
+            self.assertEqual(slow.close_reason, 'too many messages wait')
+
+        run(main())
+
+    def test_text_counts_in_bytes(self):
+        async def main():
+            group, ((ws, peer),) = await group_of(1, max_backlog=160)
+            peer.give_room(5)
+            await group.send('a' * 10)
+            await group.send('€' * 30)
+            self.assertFalse(ws.closed)
+            await group.send('€' * 4)
+            self.assertEqual(ws.close_reason, 'too many messages wait')
+
+        run(main())
+
     def test_without_a_limit_of_time(self):
         async def main():
             group, ((ws, peer),) = await group_of(1, send_timeout=0)
@@ -221,9 +272,35 @@ class TestSend(unittest.TestCase):
 
         run(main())
 
+    def test_one_that_leaves_and_comes_back_gets_all_in_order(self):
+        async def main():
+            group, ((ws, peer),) = await group_of(1)
+            peer.give_room(5)
+            for text in ('a', 'b', 'c', 'd'):
+                await group.send(text * 10)
+            group.discard(ws)
+            await group.send('to nobody')
+            group.add(ws)
+            received = ''
+            for i in range(1, 9):
+                await group.send(str(i) * 10)
+                if i > 4:
+                    peer.give_room(12)
+                    await settle()
+            peer.give_room(None)
+            await settle()
+            for _, payload in frames_to(peer):
+                received += payload.decode()[0]
+            # What it was not sent at once is dropped: it must not come behind what is newer.
+            self.assertIn(received, ('a12345678', 'ab12345678'))
+            await group.send('9')
+            self.assertEqual(len(frames_to(peer)), 1)
+
+        run(main())
+
     def test_a_client_that_takes_some_is_kept(self):
         async def main():
-            group, ((ws, peer),) = await group_of(1, max_backlog=100)
+            group, ((ws, peer),) = await group_of(1, max_backlog=4 * (25 + 32))
             for i in range(10):
                 peer.give_room(5)
                 await group.send('x' * 10)
@@ -312,5 +389,109 @@ class TestSend(unittest.TestCase):
             await settle()
             frames = [(TEXT, b'c'), (CONT, b'e' * 5000), (FIN | CONT, b''), (FIN | TEXT, b'd')]
             self.assertEqual(frames_to(peer), frames)
+
+        run(main())
+
+
+class TestCompressed(unittest.TestCase):
+    """Once for all that have agreed on the same."""
+
+    def setUp(self):
+        self.calls = []
+        self.compression = features.load('compression')
+        self.deflate = self.compression.deflate
+        # In its place, since not every firmware compresses.
+        self.compression.deflate = self.count
+
+    def tearDown(self):
+        self.compression.deflate = self.deflate
+
+    def count(self, data, bits, level):
+        self.calls.append((len(data), bits, level))
+        return b'deflated'
+
+    async def group(self, *levels):
+        group, pairs = Group(), []
+        for level in levels:
+            request = request_bytes(Sec_WebSocket_Extensions='permessage-deflate')
+            options = {'compression': {'level': level} if level else True}
+            pairs.append(await open_websocket(request, options))
+            group.add(pairs[-1][0])
+        return group, pairs
+
+    def test_once_for_all_of_the_same_settings(self):
+        async def main():
+            group, pairs = await self.group(0, 0, 3, 0, 3)
+            if not pairs[0][0].compression:
+                return  # this firmware does not inflate
+            plain, plain_peer = await open_websocket()
+            group.add(plain)
+            await group.send('x' * 500)
+            self.assertEqual(sorted([level for _, _, level in self.calls]), [3, 6])
+            for _, peer in pairs:
+                self.assertEqual(frames_to(peer), [(FIN | 0x40 | TEXT, b'deflated')])
+            self.assertEqual(frames_to(plain_peer), [(FIN | TEXT, b'x' * 500)])
+            await group.send('short')
+            self.assertEqual(len(self.calls), 2)
+            for peer in [pair[1] for pair in pairs] + [plain_peer]:
+                self.assertEqual(frames_to(peer), [(FIN | TEXT, b'short')])
+
+        run(main())
+
+    def test_for_the_slow_too(self):
+        async def main():
+            group, pairs = await self.group(0, 0, 0)
+            if not pairs[0][0].compression:
+                return
+            for _, peer in pairs[:2]:
+                peer.give_room(3)
+            for _ in range(3):
+                await group.send(b'x' * 500)
+            for _, peer in pairs[:2]:
+                peer.give_room(None)
+            await settle(20)
+            self.assertEqual(len(self.calls), 3)
+            for _, peer in pairs:
+                self.assertEqual(frames_to(peer), [(FIN | 0x40 | BINARY, b'deflated')] * 3)
+
+        run(main())
+
+    def test_no_memory_for_it_ends_that_connection(self):
+        async def main():
+            group, pairs = await self.group(0, 3)
+            if not pairs[0][0].compression:
+                return
+            plain, plain_peer = await open_websocket()
+            group.add(plain)
+
+            def no_memory(data, bits, level):
+                raise MemoryError
+
+            self.compression.deflate = no_memory
+            await group.send('x' * 500)
+            self.assertEqual(list(group), [plain])
+            self.assertEqual(len(frames_to(plain_peer)), 1)
+
+        run(main())
+
+    def test_behind_a_message_in_fragments(self):
+        async def main():
+            group, ((ws, peer),) = await self.group(0)
+            if not ws.compression:
+                return
+
+            def chunks():
+                yield 'c'
+                asyncio.create_task(group.send('d' * 500))
+                yield 'e' * 5000
+
+            peer.give_room(3500)
+            task = asyncio.create_task(ws.send_stream(chunks()))
+            await settle()
+            peer.give_room(None)
+            await task
+            await settle()
+            frames = [(TEXT, b'c'), (CONT, b'e' * 5000), (FIN | CONT, b'')]
+            self.assertEqual(frames_to(peer), frames + [(FIN | 0x40 | TEXT, b'deflated')])
 
         run(main())

@@ -53,10 +53,30 @@ class TestDecorator(unittest.TestCase):
             ({'compression': {'threshold': 10, 'window': 9}}, "'window', but level, threshold"),
             ({'compression': 'yes'}, 'compression'),
             ({'compression': 6}, 'compression'),
+            ({'compression': {'level': '6'}}, 'level is an int'),
+            ({'compression': {'threshold': None}}, 'threshold is an int'),
+            ({'subprotocols': 5}, 'subprotocols is a tuple of str'),
+            ({'subprotocols': ('chat', None)}, 'subprotocols is a tuple of str'),
+            ({'subprotocols': (name for name in ('chat',))}, 'subprotocols is a tuple of str'),
+            ({'origins': 5}, 'origins is a tuple of str'),
+            ({'origins': ('http://a.example', 5)}, 'origins is a tuple of str'),
+            ({'origins': iter(('http://a.example',))}, 'origins is a tuple of str'),
+            ({'on_disconnect': 'print'}, 'on_disconnect'),
+            ({'max_message_length': '1k'}, "max_message_length is an int, not '1k'"),
+            ({'max_message_length': 1e6}, 'max_message_length is an int'),
+            ({'max_fragments': None}, 'max_fragments is an int'),
+            ({'ping_interval': '20'}, "ping_interval is a number, not '20'"),
+            ({'frame_timeout': '5'}, 'frame_timeout is a number'),
+            ({'send_timeout': None}, 'send_timeout is a number'),
         ):
             with self.assertRaises(TypeError) as raised:
                 with_websocket(**options)
             self.assertIn(word, str(raised.exception))
+
+    def test_none_of_them(self):
+        head, seen = answer({'subprotocols': None, 'origins': None, 'on_disconnect': None})
+        self.assertIn(' 101 ', head)
+        self.assertIs(seen[0].subprotocol, None)
 
     def test_attributes(self):
         _, seen = answer({'max_message_length': 5, 'close_timeout': 0})
@@ -66,8 +86,8 @@ class TestDecorator(unittest.TestCase):
         async def main():
             options = {'read_buffer_size': 200, 'max_fragments': 1, 'close_timeout': 0}
             ws, peer = await open_websocket(None, options)
-            peer.feed(frame(TEXT, 'x') + frame(TEXT, fin=False) + frame(CONT))
             with noted_reads(peer) as reads:
+                peer.feed(frame(TEXT, 'x') + frame(TEXT, fin=False) + frame(CONT))
                 self.assertEqual(await ws.receive(), 'x')
                 self.assertTrue(198 <= max(reads) <= 200)
             self.assertEqual((await end_of(ws.receive()))[0], 1008)
@@ -103,13 +123,19 @@ class TestSubprotocols(unittest.TestCase):
             ('ab', ('a', 'b'), None),
             (None, ('a',), None),
             ('a', (), None),
-            ('', ('',), None),
+            ('', ('a',), None),
         ):
             head, seen = answer({'subprotocols': ours}, Sec_WebSocket_Protocol=asked)
             self.assertIn(' 101 ', head)
             self.assertEqual(seen[0].subprotocol, chosen)
             self.assertEqual('Sec-WebSocket-Protocol: %s' % chosen in head, chosen is not None)
             self.assertEqual('Sec-WebSocket-Protocol' in head, chosen is not None)
+
+    def test_what_is_none(self):
+        """It would match nothing, and nobody would know why."""
+        for name in ('', 'a,b', 'a b', ' a', 'a\n'):
+            with self.assertRaises(ValueError):
+                with_websocket(subprotocols=('x', name))
 
 
 class TestOrigins(unittest.TestCase):
@@ -194,9 +220,10 @@ class TestCompression(unittest.TestCase):
         name = 'microdot_websocket.features.compression'
         module = sys.modules.pop(name, None)
         try:
-            for wanted in (False, True):
-                with_websocket(compression=wanted)
-                self.assertEqual(name in sys.modules, wanted)
+            for option, wanted in ((None, False), (False, False), ({}, True), (True, True)):
+                sys.modules.pop(name, None)
+                with_websocket(compression=option)
+                self.assertEqual(name in sys.modules, wanted, option)
         finally:
             if module:
                 sys.modules[name] = module

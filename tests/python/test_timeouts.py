@@ -158,6 +158,23 @@ class TestTimeouts(unittest.TestCase):
 
         run(main())
 
+    def test_it_is_cancelled_just_then(self):
+        """As by ``asyncio.timeout(60)`` around twelve times 5 seconds."""
+
+        async def main():
+            ws, peer = await open_websocket()
+            task = asyncio.create_task(ws.receive(timeout=20))
+            await settle()
+            ws.timeout = True  # as features/timeouts.py does
+            ws.protocol.schedule()
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+            peer.feed(frame(TEXT, 'x'))
+            self.assertEqual(await ws.receive(), 'x')
+
+        run(main())
+
 
 class TestBuffers(unittest.TestCase):
     def test_buffers_that_are_not_of_bytes(self):

@@ -24,13 +24,18 @@ class TestOpenTransport(unittest.TestCase):
         if sys.implementation.name != 'cpython':
             return  # there Protocol takes the stream itself
 
-        from microdot_websocket.transport.cpython import StreamTransport
+        from microdot_websocket import codec, websocket
+
+        if codec.IMPL == 'native':
+            from microdot_websocket.transport.native import NativeTransport as expected
+        else:
+            from microdot_websocket.transport.cpython import StreamTransport as expected
 
         async def main():
             reader, writer, _ = open_pair()
             kind, transport = open_transport(reader, writer)
-            self.assertIs(kind, Protocol)
-            self.assertIs(type(transport), StreamTransport)
+            self.assertIs(kind, websocket.Protocol)
+            self.assertIs(type(transport), expected)
 
         run(main())
 

@@ -1,29 +1,14 @@
-"""The twin: its arguments, tasks that wait, and how it receives. See test_rules.py and
+"""The twin: how it receives, and what it keeps. See test_twin_arguments.py, test_rules.py and
 test_sending.py, too."""
 
 import unittest
 
-from arguments_contract import ArgumentsContract
-from buffers_contract import BuffersContract
 from frames import BINARY, TEXT, close, frame, pattern
 from memory_stream import run
 from microdot_websocket.core.twin import Protocol, spare
 from reading_contract import ReadingContract
 from scripted_stream import Stream, connection, events_of, receive
 from shared_contract import SharedContract, UnreadContract
-from tasks_contract import TasksContract
-
-
-class TestArguments(ArgumentsContract, unittest.TestCase):
-    Protocol = Protocol
-
-
-class TestTasks(TasksContract, unittest.TestCase):
-    Protocol = Protocol
-
-
-class TestBuffers(BuffersContract, unittest.TestCase):
-    Protocol = Protocol
 
 
 class TestReading(ReadingContract, unittest.TestCase):

@@ -4,9 +4,9 @@ import asyncio
 import unittest
 
 from capacity import LARGE, SMALL
-from connection import HEADERS, Server, request_bytes
+from connection import HEADERS, Server, open_websocket, request_bytes
 from frames import TEXT, close, frame, parse
-from memory_stream import run, settle
+from memory_stream import open_pair, run, settle
 from microdot import Microdot, Request, Response, microdot
 from microdot.test_client import TestClient
 from microdot_websocket import (
@@ -437,6 +437,29 @@ class TestTheTimeForAHead(unittest.TestCase):
 
         run(main())
 
+    def test_it_cancels_what_waits_to_answer(self):
+        async def main():
+            async def request():
+                for _ in range(2):
+                    head.task = asyncio.current_task()
+                    try:
+                        await asyncio.sleep(10)
+                    except asyncio.CancelledError:
+                        cancelled.append(head.done)
+
+            cancelled = []
+            head = upgrade.Stream(None, 99, 0)
+            task = asyncio.create_task(request())
+            await settle()
+            looks = []
+            for _ in range(2):
+                looks.append(head.poll(20))
+                await settle()
+            self.assertEqual((looks, cancelled), ([2000, 0], [True, True]))
+            await task
+
+        run(main())
+
     def test_in_time(self):
         async def main():
             head = upgrade.Stream(None, 99, 20)
@@ -444,6 +467,60 @@ class TestTheTimeForAHead(unittest.TestCase):
             timer.clear(head)
             await asyncio.sleep(0.04)
             self.assertFalse(head.done)
+
+        run(main())
+
+
+class TestMemoryOfAHead(unittest.TestCase):
+    def collections(self, data, read_buffer_size):
+        """(the request, how often memory was collected) for the bytes of one."""
+        collections = []
+
+        class GC:
+            @staticmethod
+            def collect():
+                collections.append(1)
+
+        async def create():
+            reader, writer, peer = open_pair()
+            peer.feed(data)
+            return await Request.create(Microdot(), reader, writer, ('memory', 0))
+
+        size = WebSocket.read_buffer_size
+        WebSocket.read_buffer_size = read_buffer_size
+        saved, upgrade.gc = upgrade.gc, GC
+        try:
+            return run(create()), len(collections)
+        finally:
+            upgrade.gc = saved
+            WebSocket.read_buffer_size = size
+
+    def test_it_is_collected_behind_that_of_a_handshake(self):
+        once = 1 if timer.core else 0  # CPython has enough
+        body = request_bytes(
+            method='POST', Sec_WebSocket_Key=None, Sec_WebSocket_Version=None, Content_Length='6'
+        )
+        for data, times in (
+            (request_bytes(), once),
+            (request_bytes().lower().replace(b'get', b'GET').replace(b'http', b'HTTP'), once),
+            (request_bytes(Sec_WebSocket_Key=None, Sec_WebSocket_Version=None), 0),
+            (body + b'a\r\n\r\nb', 0),
+        ):
+            with self.subTest(data=data):
+                self.assertEqual(self.collections(data, 512)[1], times)
+                self.assertEqual(self.collections(data, 16384)[1], 0)
+
+    def test_the_headers_stay_what_they_are(self):
+        async def main():
+            ws, _ = await open_websocket(request_bytes(X_One='Two, three', cookie='a=b'))
+            headers = ws.request.headers
+            self.assertEqual(headers['x-one'], 'Two, three')
+            self.assertEqual(headers['X-ONE'], 'Two, three')
+            self.assertEqual(headers['Cookie'], 'a=b')
+            self.assertEqual(ws.request.cookies, {'a': 'b'})
+            names = sorted(set(HEADERS) | {'X-One', 'cookie'})
+            self.assertEqual(sorted(headers.keys()), names)
+            self.assertEqual(type(headers), microdot.NoCaseDict)
 
         run(main())
 
@@ -553,6 +630,37 @@ class TestRepeatedLines(unittest.TestCase):
         _, headers = self.head('Accept: a', 'accept: b', 'Cookie: c=d')
         self.assertEqual(headers['Accept'], 'b')
         self.assertEqual(headers['Cookie'], 'c=d')
+
+    def test_what_the_application_sets_takes_the_place_of_it(self):
+        app = application(echo, True)
+
+        @app.before_request
+        def behind_a_proxy(request):
+            request.headers['Host'] = 'outside.example'
+            request.headers['Origin'] = request.headers['origin'].upper()
+
+        @app.route('/plain', methods=['GET', 'POST'])
+        def plain(request):
+            return request.headers['Host'] + request.headers['Origin'], 200, {'connection': 'a'}
+
+        @app.after_request
+        def edit(request, response):
+            response.headers['Connection'] = 'close'
+            seen.append(response.headers['CONNECTION'])
+
+        async def answer(request):
+            server = Server(app)
+            server.peer.feed(request)
+            await server.run()
+            return server.response()
+
+        seen = []
+        head, _ = run(answer(request_bytes(Origin='x') + close(1000)))
+        self.assertIn(' 101 ', head)
+        for body in ({}, {'method': 'POST', 'Content_Length': '0'}):
+            _, text = run(answer(request_bytes('/plain', Origin='x', **body)))
+            self.assertEqual(text, b'outside.exampleX')
+        self.assertEqual(seen, ['close'] * 3)
 
 
 class TestResponses(unittest.TestCase):

@@ -7,7 +7,7 @@ import unittest
 from capacity import LARGE, SMALL
 from connection import close_frame, end_of, frames_to, open_websocket
 from frames import BINARY, CONT, PING, PONG, TEXT, frame, header, pattern
-from memory_stream import noted_reads, run, settle, turns_beside
+from memory_stream import is_read_by_asyncio, noted_reads, run, settle, turns_beside
 from microdot.microdot import Request
 from microdot_websocket import WebSocket, WebSocketError
 from scripted_stream import Stream
@@ -53,7 +53,9 @@ class TestReceive(unittest.TestCase):
             ws, peer = await open_websocket(read_buffer_size=size)
             peer.feed(frame(BINARY, bytes(64)) * n)  # of 70 bytes each
             turns = await turns_beside(receive_all(ws))
-            self.assertTrue(n // 75 <= turns <= 10, turns)
+            # asyncio reads to the extension's buffer, and between two reads lets other tasks run.
+            least = 1 if is_read_by_asyncio(peer) else n // 75
+            self.assertTrue(least <= turns <= 10, turns)
 
         for size in (139, 140):
             run(main(size))
@@ -68,7 +70,8 @@ class TestReceive(unittest.TestCase):
                     peer.feed(frame(TEXT, 'x'))
                     self.assertEqual(await task, 'x')
                     # The first tries to; each reads once it has waited.
-                    self.assertEqual(len(reads), 2 if i == 0 else 1)
+                    first = 1 if is_read_by_asyncio(peer) else 2
+                    self.assertEqual(len(reads), first if i == 0 else 1)
                     for n in reads:
                         self.assertTrue(0 <= ws.read_buffer_size - n <= 2, n)
                     reads.clear()
@@ -245,10 +248,10 @@ class TestFragments(unittest.TestCase):
             ws, peer = await open_websocket(close_timeout=0)
             ws.max_fragments = 1
             ws.read_buffer_size = 1 << 20
-            peer.feed(frame(TEXT, 'x', fin=False) + frame(CONT, 'y', fin=False) + frame(CONT))
             with noted_reads(peer) as reads:
+                peer.feed(frame(TEXT, 'x', fin=False) + frame(CONT, 'y', fin=False) + frame(CONT))
                 self.assertEqual(await ws.receive(), 'xy')
-                self.assertLessEqual(max(reads), 16384)
+                self.assertLessEqual(max(reads), WebSocket.read_buffer_size)
 
         run(main())
 

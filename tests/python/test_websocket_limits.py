@@ -10,7 +10,7 @@ import unittest
 from capacity import SMALL
 from connection import close_frame, end_of, frames_to, open_websocket
 from frames import BINARY, CONT, PING, TEXT, frame, header, pattern
-from memory_stream import run, settle
+from memory_stream import milliseconds, run, settle
 
 SOON = 0.02  # a limit for tests that wait until it has passed
 
@@ -178,11 +178,12 @@ class TestFrames(unittest.TestCase):
         async def main():
             ws, peer, task = await receiving(b'\x82', frame_timeout=0.1, close_timeout=0)
             sent = 0
+            start = milliseconds()
             while not ws.closed and sent < 100:
                 await ws.send('x')
                 sent += 1
                 await asyncio.sleep(0.01)
-            self.assertTrue(5 < sent < 100)
+            self.assertTrue(sent < 100 and milliseconds() - start >= 90)
             self.assertEqual(await task, (1008, 'message timed out'))
 
         run(main())
@@ -297,6 +298,7 @@ class TestSending(unittest.TestCase):
     def test_getting_on(self):
         async def main():
             ws, peer = await open_websocket()
+            receiving = asyncio.create_task(ws.receive())
             peer.give_room(1)
             data = pattern(500)
             task = asyncio.create_task(ws.send(data))
@@ -312,6 +314,7 @@ class TestSending(unittest.TestCase):
             self.assertFalse(ws.poll(99000))
             self.assertFalse(ws.closed)
             self.assertEqual(frames_to(peer), [(0x82, data)])
+            receiving.cancel()
 
         run(main())
 

@@ -133,6 +133,24 @@ class TestSend(unittest.TestCase):
 
         run(main())
 
+    def test_a_peer_that_sends_nothing_any_more(self):
+        """It may still read, and others run while it does not."""
+
+        async def main():
+            ws, peer = await open_websocket()
+            peer.end()
+            await settle()
+            peer.give_room(5)
+            task = asyncio.create_task(ws.send('x' * 2000))
+            await settle()
+            self.assertFalse(task.done())
+            peer.give_room(None)
+            await task
+            self.assertEqual(frames_to(peer), [(0x81, b'x' * 2000)])
+            self.assertEqual((await end_of(ws.receive()))[0], 1006)
+
+        run(main())
+
     def test_cancelled_in_the_middle_of_a_frame(self):
         async def main():
             for n in (50, 900, LARGE):

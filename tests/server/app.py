@@ -3,7 +3,7 @@
 import asyncio
 
 from application import serve
-from microdot import Microdot
+from microdot import Microdot, abort
 from microdot.websocket import WebSocket, WebSocketError, websocket_upgrade, with_websocket
 
 app = Microdot()
@@ -30,11 +30,33 @@ async def upgrade(request):
         await ws.send(await ws.receive())
 
 
+@app.route('/cookie')
+async def cookie(request):
+    @request.after_request
+    def save(request, response):
+        response.set_cookie('session', 'abc', http_only=True)
+        return response
+
+    ws = await websocket_upgrade(request, headers={'Server': 'board'})
+    await ws.send_json({'cookies': request.cookies})
+
+
 @app.route('/raise')
 @with_websocket
 async def raises(request, ws):
     await ws.receive()
     raise ValueError('made by a test')
+
+
+@app.errorhandler(418)
+def error_handler(request):
+    raise ValueError('made by a test') from None
+
+
+@app.route('/error-handler-raises')
+async def error_handler_raises(request):
+    await websocket_upgrade(request)
+    abort(418)
 
 
 @app.route('/return')

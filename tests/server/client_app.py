@@ -7,11 +7,12 @@ At SILENT_URL no connection is ever accepted.
 
 import asyncio
 import os
+import socket
 import sys
 
 import application  # noqa: F401  installs the package, on CPython
 from microdot_websocket import WebSocket, WebSocketError, codec
-from microdot_websocket.client import connect
+from microdot_websocket.client import connect, parse_url
 
 
 def descriptors():
@@ -59,6 +60,29 @@ async def end_in_all_ways(url):
     return 8
 
 
+async def over_own_sockets(url):
+    """That the application has connected, once itself, once with asyncio."""
+    _, host, port, _, _, _ = parse_url(url)
+
+    async def connected():
+        s = socket.socket()
+        s.connect(socket.getaddrinfo(host, port)[0][-1])
+        return s
+
+    async def streams():
+        return await asyncio.open_connection(host, port)
+
+    for sock in await connected(), await streams(), connected, streams:
+        async with connect(url, sock=sock) as ws:
+            await ws.send('hello')
+            assert await ws.receive() == 'hello'
+    # Of IPv6, as a socket has it: where there is no such network, too.
+    async with connect(url.replace('127.0.0.1', '[::ffff:127.0.0.1]')) as ws:
+        await ws.send('hello')
+        assert await ws.receive() == 'hello'
+    return 5
+
+
 async def time_out(url):
     WebSocket.handshake_timeout = 0.02
     try:
@@ -80,6 +104,7 @@ async def main(silent, *urls):
         messages += await echo(url)
     for _ in range(20):
         connections += await end_in_all_ways(urls[0])
+        connections += await over_own_sockets(urls[0])
         connections += await time_out(silent)
     print(
         'codec: %s, %d messages, %d connections, %d descriptors left'

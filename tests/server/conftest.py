@@ -1,5 +1,6 @@
 """A server process for the tests, on the interpreter that --server names."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,18 @@ def server(start_server, server_name):
     console = server.stop()
     # Only the exceptions that /raise was made for.
     assert console.count('Traceback') == console.count('ValueError: made by a test'), console
+
+
+@pytest.fixture
+def silent_url():
+    """Where no connection is accepted, nor refused: the queue of those that wait is full."""
+    with socket.socket() as listener:
+        listener.bind(('127.0.0.1', 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for s in waiting:
+            s.setblocking(False)
+            s.connect_ex(listener.getsockname())
+        yield f'ws://127.0.0.1:{listener.getsockname()[1]}/'
+        for s in waiting:
+            s.close()

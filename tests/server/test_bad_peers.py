@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from connection import request_bytes
 from frames import BINARY, CONT, PING, TEXT, close, frame, header, pattern
-from interpreters import IMPL
+from interpreters import IMPL, ON_CPYTHON
 from raw_client import RawClient
 
 # Bytes of MicroPython's heap that may be in use more than before: less than a connection, which has
@@ -71,7 +71,7 @@ def measure(server):
 
 
 def same(server, before, after):
-    slack = 0 if server.name == 'cpython' else HEAP
+    slack = 0 if server.name in ON_CPYTHON else HEAP
     return after[0] <= before[0] + slack and after[1] <= before[1]
 
 
@@ -112,7 +112,7 @@ def test_a_frame_that_never_ends(server):
 
 def test_the_task_lets_go_of_a_connection_that_has_ended(server):
     """MicroPython's queue keeps some tasks that have ended; CPython's event loop keeps none."""
-    if server.name != 'cpython':
+    if server.name not in ON_CPYTHON:
         assert stall(server, b'\x82') == 'message timed out'
         deadline = time.monotonic() + 10
         while json.loads(server.get('/kept'))['kept']:

@@ -1,7 +1,6 @@
 """connect() over sockets: to this project's server, and to that of `websockets`."""
 
 import asyncio
-import socket
 import subprocess
 import threading
 from http import HTTPStatus
@@ -61,21 +60,6 @@ def own_server(start_server, server_name):
     assert 'Traceback' not in server.stop()
 
 
-@pytest.fixture
-def silent_url():
-    """Where no connection is accepted, nor refused: the queue of those that wait is full."""
-    with socket.socket() as listener:
-        listener.bind(('127.0.0.1', 0))
-        listener.listen(0)
-        waiting = [socket.socket() for _ in range(4)]
-        for s in waiting:
-            s.setblocking(False)
-            s.connect_ex(listener.getsockname())
-        yield f'ws://127.0.0.1:{listener.getsockname()[1]}/'
-        for s in waiting:
-            s.close()
-
-
 def run(name, *urls):
     """What client_app.py prints on that interpreter."""
     arguments, env = command(name, heap=HEAP)
@@ -93,7 +77,7 @@ def run(name, *urls):
 
 def test_servers(server_name, own_server, websockets_server, silent_url):
     """Of each kind, with messages of up to 1 MiB. Nothing is left open, however it ended."""
-    expected = f'codec: {IMPL[server_name]}, 12 messages, 180 connections, 0 descriptors left\n'
+    expected = f'codec: {IMPL[server_name]}, 12 messages, 280 connections, 0 descriptors left\n'
     url = own_server.url('/upgrade')
     assert run(server_name, silent_url, websockets_server, url) == expected
     assert run(server_name, silent_url, url, websockets_server) == expected

@@ -9,18 +9,18 @@ import urllib.request
 
 import pytest
 import websockets
-from interpreters import IMPL, ROOT, command, free_port
+from interpreters import HEAP, IMPL, ON_CPYTHON, ROOT, command, free_port
 
 DEMO = ROOT / 'examples' / 'demo' / 'main.py'
 
 
 @pytest.fixture
 def run_demo(server_name):
-    """run_demo(VARIABLE=value...): the process, with its output on a pipe."""
+    """run_demo(VARIABLE=value..., heap=size): the process, with its output on a pipe."""
     processes = []
 
-    def run(**variables):
-        interpreter, env = command(server_name)
+    def run(heap=HEAP, **variables):
+        interpreter, env = command(server_name, heap=heap)
         processes.append(
             subprocess.Popen(
                 [*interpreter, str(DEMO)],
@@ -67,6 +67,65 @@ def test_demo(run_demo, server_name):
             assert ws.close_code == 1009
 
     asyncio.run(echo())
+
+
+@pytest.mark.parametrize(('heap', 'least'), [('2m', 65536), ('16m', 1048576)])
+def test_it_takes_what_it_advertises(run_demo, heap, least):
+    """In fragments, as a browser sends it."""
+    address = f'127.0.0.1:{free_port()}'
+    run_demo(LISTEN=address, heap=heap).stdout.readline()
+    size = json.loads(get(address, '/info')[1])['max_message']
+    assert size >= least
+
+    async def echo():
+        url = f'ws://{address}/echo'
+        async with websockets.connect(url, compression=None, max_size=None) as ws:
+            for message in ('é' * (size // 2), bytes(range(256)) * (size // 256)):
+                await ws.send([message[i : i + 60000] for i in range(0, len(message), 60000)])
+                assert await ws.recv() == message
+
+    asyncio.run(echo())
+
+
+def test_tabs_and_free_memory(run_demo, server_name):
+    address = f'127.0.0.1:{free_port()}'
+    run_demo(LISTEN=address).stdout.readline()
+
+    async def tabs():
+        async with websockets.connect(f'ws://{address}/status') as first:
+            status = json.loads(await first.recv())
+            assert status['tabs'] == 1
+            assert (status['free'] is None) == (server_name in ON_CPYTHON)
+            async with websockets.connect(f'ws://{address}/status') as second:
+                assert json.loads(await second.recv())['tabs'] == 2
+                assert json.loads(await first.recv())['tabs'] == 2
+            while json.loads(await first.recv())['tabs'] != 1:
+                pass
+
+    asyncio.run(tabs())
+
+
+def test_comparing_the_codecs(run_demo, server_name):
+    address = f'127.0.0.1:{free_port()}'
+    run_demo(LISTEN=address).stdout.readline()
+    both = IMPL[server_name] == 'native'
+    assert json.loads(get(address, '/info')[1])['twin'] == both
+    spent = json.loads(get(address, '/compare')[1])
+    assert sorted(spent) == (['native', 'python'] if both else [])
+    assert not both or 0 < spent['native'] < spent['python']
+
+
+def test_the_address_for_a_phone(run_demo):
+    """Where it can be reached from elsewhere, and the program knows or is told where."""
+    for listen, told, wanted in (
+        ('127.0.0.1', '192.0.2.7', ''),
+        ('localhost', '', ''),
+        ('0.0.0.0', '192.0.2.7', 'http://192.0.2.7:%d'),
+    ):
+        port = free_port()
+        run_demo(LISTEN=f'{listen}:{port}', ADDRESS=told).stdout.readline()
+        info = json.loads(get(f'127.0.0.1:{port}', '/info')[1])
+        assert info['url'] == (wanted % port if wanted else '')
 
 
 def test_demanding_the_twin(run_demo):

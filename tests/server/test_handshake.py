@@ -25,6 +25,11 @@ def test_accepted(server, path):
     ]
 
 
+def test_headers_and_cookies(server):
+    lines = head(server, request_bytes('/cookie'))
+    assert sorted(lines[4:]) == ['Server: board', 'Set-Cookie: session=abc; HttpOnly']
+
+
 @pytest.mark.parametrize('path', ['/echo', '/upgrade'])
 @pytest.mark.parametrize(
     'changes',

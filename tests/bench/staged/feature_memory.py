@@ -17,7 +17,13 @@ FEATURES = {
     'receive_into-and-stream': 'features.pieces',
     'send_stream': 'features.fragments',
     'Group': 'group',
+    'Topics': 'topics',
+    'Relay': 'relay',
+    'ByteStream': 'byte_stream',
     'connect': 'client',
+    'json': 'features.json',
+    'on_disconnect': 'features.ended',
+    'trace': 'trace',
     'compression': 'features.compression',
 }
 

@@ -6,11 +6,6 @@ IMPL: 'native' or 'python', this project with that codec, or 'microdot', Microdo
 import gc
 import sys
 
-if sys.implementation.name == 'cpython' and sys.argv[2] != 'microdot':
-    import microdot_websocket
-
-    microdot_websocket.install()
-
 from echo import app, main
 
 
@@ -18,6 +13,22 @@ from echo import app, main
 async def memory(request):
     gc.collect()
     return str(gc.mem_alloc())
+
+
+@app.route('/piece')
+async def piece(request):
+    """The longest piece of the heap that is free, to 64 bytes."""
+    gc.collect()
+    fits, fails = 0, gc.mem_free() + 64
+    while fails - fits > 64:
+        size = (fits + fails) // 2
+        try:
+            bytearray(size)
+            fits = size
+        except MemoryError:
+            fails = size
+        gc.collect()
+    return str(fits)
 
 
 @app.route('/impl')

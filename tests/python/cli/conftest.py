@@ -12,7 +12,8 @@ def board_files(tmp_path):
         path.write_bytes(b'M\x06\0\x1f' + name.encode())
     for arch, byte in ('armv6m', 0x13), ('armv7m', 0x17):
         (folder / f'{arch}_6.3').mkdir()
-        (folder / f'{arch}_6.3' / '_wscodec.mpy').write_bytes(bytes([0x4D, 6, byte, 31] + [0] * 9))
+        for name in '_wscodec.mpy', '_wsdeflate.mpy':
+            (folder / f'{arch}_6.3' / name).write_bytes(bytes([0x4D, 6, byte, 31] + [0] * 9))
     (folder / 'check').mkdir()
     (folder / 'check' / 'main.mpy').write_bytes(b'M')
     write_checksums(folder)

@@ -78,6 +78,9 @@ def test_errors(url):
     assert done.returncode == 1
     assert 'the server refused: HTTP/1.0 404' in done.stderr
     done = connect('ws://127.0.0.1:1/')
-    assert 'microdot-websocket: ws://127.0.0.1:1/: ' in done.stderr
+    refused = 'the connection was refused: does a server run there?'
+    assert done.stderr == f'microdot-websocket: ws://127.0.0.1:1/: {refused}\n'
+    done = connect('localhost:5000')
+    assert done.stderr.count('localhost:5000') == 1
     done = connect(url, '--header', 'none')
     assert done.stderr == 'microdot-websocket: --header none: it must be NAME: VALUE\n'

@@ -48,6 +48,14 @@ def test_space(modules, natmod):
     assert bytes_needed(full, make_plan(full, modules, None)) == 0
 
 
+def test_what_compresses_goes_with_the_codec(modules, natmod):
+    natmod.with_name('_wsdeflate.mpy').write_bytes(b'M' * 4000)
+    wanted = make_plan(board(), modules, natmod).wanted
+    assert wanted['/lib/_wsdeflate.mpy'] == natmod.with_name('_wsdeflate.mpy')
+    files = {**there(modules), '/lib/_wsdeflate.mpy': [1, 'ab']}
+    assert make_plan(board(files=files), modules, None).stale == ['/lib/_wsdeflate.mpy']
+
+
 def in_rom(modules):
     folders = {'/rom/lib/microdot': None, IN_ROM: None}
     return {**folders, **{f'/rom/lib/{name}': digest(path) for name, path in modules.items()}}

@@ -18,7 +18,7 @@ def test_a_name_is_quoted():
     compile(INSTALLED_FIRST + CODE.format(name="it's.py"), '', 'exec')
 
 
-@pytest.mark.parametrize('mpy, natmods', [(ARMV6M, ['_wscodec.mpy']), (NONE, [])])
+@pytest.mark.parametrize('mpy, natmods', [(ARMV6M, ['_wscodec.mpy', '_wsdeflate.mpy']), (NONE, [])])
 def test_all_from_this_machine(mpy, natmods, tmp_path, monkeypatch, board_files):
     monkeypatch.setattr(run, 'ask', lambda device: board(mpy=mpy))
     app = tmp_path / 'app'

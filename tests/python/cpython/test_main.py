@@ -39,12 +39,12 @@ def test_usage():
 def test_what_the_package_is_on_cpython_besides():
     """cpython/main.py: special methods are looked for in the class only, so that none may wait
     until it is used."""
-    from microdot_websocket import WebSocket, features, install
+    from microdot_websocket import WebSocket, codec, features, install
     from microdot_websocket.cpython import main
 
     assert install is main.install
     assert set(features.MODULES) <= set(dir(WebSocket))
-    assert WebSocket.read_buffer_size == 16384
+    assert WebSocket.read_buffer_size == (1 << 17 if codec.IMPL == 'native' else 1 << 14)
     assert WebSocket._encode_websocket_frame(1, 'x') == b'\x81\x01x'
 
 
@@ -67,7 +67,8 @@ def test_whatever_ends_a_request_no_client_is_left_waiting(monkeypatch, exc, upg
         else:
             with pytest.raises(exc):
                 await ended
-        assert frames_to(peer) == ([close_frame(1001)] if upgraded else [])
+        code = 1011 if issubclass(exc, Exception) else 1001
+        assert frames_to(peer) == ([close_frame(code)] if upgraded else [])
         assert peer.transport.closed
 
     run_coroutine(main())

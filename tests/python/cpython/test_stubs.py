@@ -6,11 +6,33 @@ import sys
 from pathlib import Path
 
 import microdot_websocket
-from microdot_websocket import WebSocket, client, codec, features, group, server
-from microdot_websocket.features import attributes
+from microdot_websocket import (
+    WebSocket,
+    byte_stream,
+    client,
+    codec,
+    features,
+    group,
+    relay,
+    server,
+    topics,
+    trace,
+)
+from microdot_websocket.features import attributes, client_options
 
 ROOT = Path(__file__).resolve().parents[3]
 
+MODULES = (
+    microdot_websocket,
+    byte_stream,
+    client,
+    codec,
+    group,
+    relay,
+    server,
+    topics,
+    trace,
+)
 PACKAGE = Path(features.__file__).parents[1]
 
 # What the modules of the package use of a WebSocket, and applications do not.
@@ -30,20 +52,37 @@ microdot_websocket\.websocket\.(exc|WebSocket\..*)
 microdot_websocket\.timer\..*
 microdot_websocket\.core\.twin\.Protocol\.(__getattr__|code|data|locked|start|sum|waiting)
 microdot_websocket\.features\.deflate
+# Computed when they are asked for.
+microdot_websocket\.WebSocket\.(id|buffered_bytes)
+# Where the extension is not built.
+microdot_websocket\.transport\.native
+# What topics.py shares with group.py, and relay.py with both.
+microdot_websocket\.(group|topics|relay)\.(Backlog|Group|Topics|Relay)(\.(add|backlog|catch_up|deliver|discard|keep|members|post|subscribers|sweep|with_memory))?
+microdot_websocket\.relay\.matches
+# What Relay calls.
+microdot_websocket\.relay\.(Relay\.(expires|next|poll|start)|(MqttAs|Aiomqtt)\.(publish|run))
+microdot_websocket\.byte_stream\.ByteStream\.(expires|next|poll)
 microdot_websocket\.WebSocket\.(%s)
 microdot_websocket\.WebSocket\.receive
-microdot_websocket\.client\.(core|parse_url|request_bytes)
+microdot_websocket\.client\.(core|parse_url|request_bytes|connect\.(__iter__|__getattr__|address|open))
 microdot_websocket\.upgrade\.(Stream\..*|done|enqueue|queue|serve|update)
 """ % '|'.join(INSIDE.split())
 
 APPLICATION = """
-from microdot import Microdot, Request
+import asyncio
+
+from microdot import Microdot, Request, Response
 from microdot_websocket import WebSocket, WebSocketError, websocket_upgrade, with_websocket
+from microdot_websocket.byte_stream import open_connection
 from microdot_websocket.client import connect
 from microdot_websocket.group import Group
+from microdot_websocket.relay import Aiomqtt, MqttAs, Relay
+from microdot_websocket.topics import Topics
+from microdot_websocket.trace import trace
 
 app = Microdot()
 group = Group(send_timeout=2)
+topics = Topics(max_backlog=9, max_members=5, on_leave=lambda ws, code, reason: print(code))
 
 
 @with_websocket
@@ -53,8 +92,17 @@ async def plain(request: Request, ws: WebSocket) -> None:
     code: int | None = ws.close_code
 
 
+def gone(ws: WebSocket, code: int, reason: str) -> None:
+    print(ws.id, code, reason.upper())
+
+
 @with_websocket(subprotocols=('a',), origins=('http://a', None), compression=True, ping_interval=20)
 async def more(request: Request, ws: WebSocket) -> None:
+    trace(ws)
+    ws.on_disconnect(gone)
+    await ws.send_json({'a': [1]})
+    await ws.send(str((await ws.receive_json(timeout=2))['a'] + ws.buffered_bytes))
+    await ws.receive(max_message_length=100)
     group.add(ws)
     n: int = await ws.receive_into(bytearray(10), timeout=2)
     last: str | bytes = await ws.receive(timeout=0.5)
@@ -63,10 +111,22 @@ async def more(request: Request, ws: WebSocket) -> None:
     await ws.send_stream(part for part in ('a', 'b'))
     milliseconds: float = await ws.ping()
     await group.send('x', exclude=ws)
+    topics.subscribe(ws, 'temp')
+    await topics.publish('temp', b'21', exclude=ws)
+    await topics.close()
+    relay = Relay(Aiomqtt('10.0.0.4', username='me'), 'chat', plain='sensors/#', latest=True)
+    Relay(MqttAs(object()), 'chat', convert=lambda topic, payload: topic.encode() + payload)
+    relay.subscribe(ws, 'sensors/#')
+    await relay.publish('temp', '21', exclude=ws)
+    await relay.run()
 
 
 async def upgrade(request: Request) -> None:
-    ws = await websocket_upgrade(request, max_message_length=0)
+    response = Response()
+    response.set_cookie('a', 'b')
+    ws = await websocket_upgrade(
+        request, max_message_length=0, headers={'Server': 'x'}, on_disconnect=gone
+    )
     await ws.close(4000, 'enough')
 
 
@@ -74,6 +134,14 @@ async def client() -> None:
     try:
         async with await connect('ws://a/', headers={'X': 'y'}, close_timeout=1) as ws:
             await ws.send(b'x', ws.BINARY)
+        async with connect('ws://a/') as ws:
+            await ws.send(b'x')
+        async for ws in connect('ws://a/', max_delay=10, on_retry=print):
+            await ws.send(b'x')
+        ws = await asyncio.create_task(connect('ws://a/'))
+        ws = await asyncio.wait_for(connect('ws://a/'), 5)
+        reader, writer = await open_connection('ws://a/', subprotocols=('mqtt',), ping_interval=9)
+        await writer.awrite((await reader.readexactly(2)) + (await reader.readline()))
     except WebSocketError as exc:
         print(exc.code, exc.reason)
 """
@@ -140,6 +208,8 @@ def in_words(annotation):
 TWO_TYPES = {
     ('__aenter__', 'return'),  # Self
     ('__init__', 'request'),  # a client has none
+    ('on_disconnect', 'f'),  # a TypeVar
+    ('on_disconnect', 'return'),
     ('receive', 'return'),  # an int, if it is in a buffer
     ('with_websocket', 'f'),  # overloads
     ('with_websocket', 'return'),
@@ -148,12 +218,13 @@ TWO_TYPES = {
 
 def test_the_types_of_the_stubs_are_those_of_the_code():
     compared, different = 0, set()
-    for module in microdot_websocket, client, codec, group, server:
+    for module in MODULES:
         stub = Path(module.__file__).with_suffix('.pyi')
         for node, function in functions(ast.parse(stub.read_text()).body, module):
             types = {arg.arg: arg.annotation for arg in node.args.args if arg.arg != 'self'}
             types['return'] = node.returns
-            for name, annotation in function.__annotations__.items():
+            # What is in C has none.
+            for name, annotation in getattr(function, '__annotations__', {}).items():
                 if name in types:
                     compared += 1
                     if in_words(annotation) != ast.unparse(types[name]):
@@ -176,7 +247,7 @@ def options_in(name):
 def test_options():
     # stubtest takes **options for anything.
     assert sorted(options_in('_Options')) == sorted(attributes.NAMES)
-    assert sorted(options_in('_ClientOptions')) == sorted(attributes.CLIENT_NAMES)
+    assert sorted(options_in('_ClientOptions')) == sorted(client_options.NAMES)
 
 
 def test_attributes():

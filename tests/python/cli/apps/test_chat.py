@@ -14,6 +14,10 @@ def test_chat(interpreter, tmp_path):
                 await bob.send('bob: hello')
                 assert await ada.recv() == await bob.recv() == 'bob: hello'
             assert await ada.recv() == '1 here'
+            eve = await connect(address, '/chat')
+            assert await ada.recv() == await eve.recv() == '2 here'
+            eve.transport.abort()  # without a Close
+            assert await ada.recv() == '1 here'
 
     with application('chat', interpreter, tmp_path) as address:
         asyncio.run(asyncio.wait_for(main(address), 60))
