@@ -256,7 +256,8 @@ def cli(job):
     job.what = 'microdot-websocket, RP2040'
     job.make('dist')
     with start(job, 'RP2040') as board:
-        tests = [f'tests/boards/test_{name}.py' for name in ('cli', 'first_page', 'wheel')]
+        names = 'cli', 'interrupt', 'first_page', 'wheel'
+        tests = [f'tests/boards/test_{name}.py' for name in names]
         return job.pytest(f'--device={board.device}', *tests, cwd=ROOT)
 
 

@@ -5,14 +5,11 @@ import re
 import subprocess
 import sys
 import threading
-import time
 
 from . import Failed
 
 COMMAND = sys.executable, '-m', 'mpremote'
-ANSWER, CTRL_C, RAW_REPL = b'\x18', b'\r\x03\x03', b'\r\x01'
 PROMPT = b'raw REPL; CTRL-B to exit\r\n>'
-_TRIES = 10
 UNPLUGGED = 'the board was unplugged or reset in the middle: run the same command again'
 
 # What mpremote says, and what it means to the person with the board.
@@ -125,28 +122,6 @@ def call(device, *words, timeout=60, show=None):
     if process.returncode:
         raise BoardFailed(explain(device, said or text), text, bool(said))
     return text
-
-
-def interrupt(device):
-    """End the program on a board, which goes on when mpremote has ended; the board is reset.
-
-    It hears no Ctrl-C while it waits for this machine's answer about what is mounted. Then the byte
-    with which an answer begins makes it wait a second for the rest, and give up.
-    """
-    import serial
-
-    try:
-        with serial.serial_for_url(device, baudrate=115200, timeout=0.1) as port:
-            for _ in range(_TRIES):
-                port.write(CTRL_C + RAW_REPL)
-                time.sleep(0.3)
-                if PROMPT in port.read(1 << 16):
-                    break
-                port.write(ANSWER)
-                time.sleep(1.3)
-    except OSError:
-        raise Failed(f'{device}: {UNPLUGGED}')
-    call(device, 'soft-reset', timeout=20)
 
 
 class BoardFailed(Failed):

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from . import Failed, files, mpremote, natmod_file
 from .board import ask, choose_natmod
 from .command import INTERRUPTED, add_device, add_files
+from .interrupt import interrupt
 
 MOUNTED = re.compile(rb'Local directory .* is mounted at .*\n')
 # What is installed is looked for on the board first, lest this machine be asked about each module.
@@ -100,7 +101,7 @@ def execute(device, name, code, *mount):
         words = 'mount', *mount, 'exec', code
         mpremote.call(device, *words, timeout=None, show=Output(sys.stdout.buffer).show)
     except KeyboardInterrupt:
-        mpremote.interrupt(device)
+        interrupt(device)
         print(f'\nmicrodot-websocket: {name} was stopped on the board', file=sys.stderr)
         return INTERRUPTED
     except mpremote.BoardFailed as error:
