@@ -73,6 +73,21 @@ class TestDecorator(unittest.TestCase):
                 with_websocket(**options)
             self.assertIn(word, str(raised.exception))
 
+    def test_numbers_that_they_cannot_be(self):
+        for options, words in (
+            ({'max_message_length': -2}, 'max_message_length cannot be -2'),
+            ({'max_fragments': -1}, 'max_fragments cannot be -1'),
+            ({'max_incomplete': -1}, 'max_incomplete cannot be -1'),
+            ({'read_buffer_size': -1}, 'read_buffer_size cannot be -1'),
+            ({'compression': {'level': -2}}, 'level cannot be -2'),
+            ({'compression': {'level': 10}}, 'level cannot be 10'),
+            ({'compression': {'threshold': -1}}, 'threshold cannot be -1'),
+        ):
+            with self.assertRaises(ValueError) as raised:
+                with_websocket(**options)
+            self.assertEqual(str(raised.exception), words)
+        with_websocket(max_message_length=-1, compression={'level': -1})
+
     def test_none_of_them(self):
         head, seen = answer({'subprotocols': None, 'origins': None, 'on_disconnect': None})
         self.assertIn(' 101 ', head)

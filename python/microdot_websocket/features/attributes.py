@@ -24,14 +24,19 @@ NAMES = ATTRIBUTES + ('compression',) + _LISTS + ('headers', 'on_disconnect')
 
 
 def check(options: 'dict[str, Any]', names: tuple[str, ...] = NAMES) -> None:
-    """TypeError if there is no such option, or it is of a wrong kind."""
+    """TypeError if there is no such option, or it is of a wrong kind; ValueError if it is a number
+    that it cannot be."""
     for name, value in options.items():
         if name not in names:
             raise TypeError("there is no option '%s', but %s" % (name, ', '.join(names)))
         if name in _LISTS and value is not None:
             _check_list(name, value)
-        if name in _SIZES + _COMPRESSION and not isinstance(value, int):
-            raise TypeError('%s is an int, not %r' % (name, value))
+        if name in _SIZES + _COMPRESSION:
+            if not isinstance(value, int):
+                raise TypeError('%s is an int, not %r' % (name, value))
+            least = -1 if name in ('max_message_length', 'level') else 0
+            if value < least or (name == 'level' and value > 9):
+                raise ValueError('%s cannot be %d' % (name, value))
         # The timer compares it, where nobody would hear of an error: no limit would hold.
         if name in _TIMES and not isinstance(value, NUMBER):
             raise TypeError('%s is a number, not %r' % (name, value))
