@@ -102,6 +102,25 @@ def test_check(tool):
     assert abs(int(told[2]) - int(total)) < 0.03 * int(total)
 
 
+def ctrl_c(command, board, line, *words):
+    """Press it when a command has printed this line; (exit code, what it says of it)."""
+    words = [*COMMAND, command, '--device', board.device, *map(str, words)]
+    with subprocess.Popen(words, start_new_session=True, **PIPES) as process:
+        for text in process.stdout:
+            if line in text:
+                break
+        time.sleep(0.5)
+        os.killpg(process.pid, signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    return process.returncode, error
+
+
+def test_ctrl_c_stops_a_check(board):
+    code, error = ctrl_c('check', board, ' codec: native sizes: ')
+    assert (code, error) == (130, 'microdot-websocket: stopped\n')
+    assert board.mpremote('resume', 'exec', 'print(1 + 1)') == '2\n'
+
+
 def test_run(tool, tmp_path):
     (tmp_path / 'app.py').write_text(
         'import settings\nfrom microdot_websocket import codec\n'
@@ -126,17 +145,12 @@ IMPORTS = 'import sys\nprint("up")\nwhile True:\n    import m\n    sys.modules.p
 
 
 @pytest.mark.parametrize('app', [RUNS, IMPORTS, IMPORTS], ids=['runs', 'imports', 'imports again'])
-def test_ctrl_c_stops_the_program_on_the_board(tool, board, tmp_path, app):
+def test_ctrl_c_stops_the_program_on_the_board(board, tmp_path, app):
     (tmp_path / 'app.py').write_text(app)
     (tmp_path / 'm.py').write_text('# A module.\n' * 200)
-    line = [*COMMAND, 'run', '--device', board.device, str(tmp_path / 'app.py')]
-    with subprocess.Popen(line, start_new_session=True, **PIPES) as process:
-        assert process.stdout.readline() == 'up\n'
-        time.sleep(0.5)
-        os.killpg(process.pid, signal.SIGINT)
-        _, error = process.communicate(timeout=60)
+    code, error = ctrl_c('run', board, 'up\n', tmp_path / 'app.py')
     assert error.endswith('microdot-websocket: app.py was stopped on the board\n')
-    assert process.returncode == 130
+    assert code == 130
     assert board.mpremote('resume', 'exec', 'print(1 + 1)') == '2\n'
 
 

@@ -15,6 +15,7 @@ from . import Failed, mpremote
 from .board import ON_BOARD, answer
 from .command import add_device, add_files, print_json
 from .install import look, refuse_what_hides
+from .interrupt import interrupt
 
 TESTS = 'test_codec', 'test_mod_wscodec_rules', 'test_mod_wscodec_sending'
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed', re.MULTILINE)
@@ -63,7 +64,11 @@ def run_tests(board, folder, codec, show):
     modules = TESTS if codec == 'native' else TESTS[:1]
     code = f'import main; main.main({codec!r}, {modules!r})'
     words = 'mount', folder / 'check', 'exec', code
-    counts = COUNTS.search(mpremote.call(board.device, *words, timeout=300, show=show))
+    try:
+        counts = COUNTS.search(mpremote.call(board.device, *words, timeout=300, show=show))
+    except KeyboardInterrupt:
+        interrupt(board.device)
+        raise
     if not counts:
         raise Failed(f'{board.device}: the tests did not come to their end')
     return int(counts[1]), int(counts[2])

@@ -1,7 +1,7 @@
 import pytest
 from boards import board
-from microdot_websocket.cli import Failed
-from microdot_websocket.cli.check import check_files
+from microdot_websocket.cli import Failed, check, mpremote
+from microdot_websocket.cli.check import check_files, run_tests
 from microdot_websocket.cli.plan import Plan
 
 
@@ -25,3 +25,15 @@ def test_what_is_wrong(installed, message):
 
 def test_nothing_is_wrong():
     check_files(board(), plan())
+
+
+def test_ctrl_c_stops_the_tests_on_the_board(monkeypatch, tmp_path):
+    def call(*words, **options):
+        raise KeyboardInterrupt
+
+    stopped = []
+    monkeypatch.setattr(mpremote, 'call', call)
+    monkeypatch.setattr(check, 'interrupt', stopped.append)
+    with pytest.raises(KeyboardInterrupt):
+        run_tests(board(), tmp_path, 'native', None)
+    assert stopped == ['COM3']
