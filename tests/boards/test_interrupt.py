@@ -20,14 +20,11 @@ READ = 'open("m.py").read(2000)'
 
 # The program, and what it has been answered.
 WAITS = {
-    'to begin': (IMPORT, b''),
-    'to begin again': (IMPORTS, b''),
-    'a number': (IMPORT, SYNC),
-    'a part of it': (IMPORT, A_FILE[:4]),
+    'to begin': (IMPORTS, b''),
+    'a part of a number': (IMPORT, A_FILE[:4]),
     'a length': (IMPORT, TO_READ),
     'a length again': (IMPORTS, TO_READ),
     'a part of a length': (IMPORT, TO_READ + b'\xf9\0'),
-    'a piece': (IMPORT, TO_READ + struct.pack('<I', 249)),
     'the rest of a piece': (IMPORT, TO_READ + struct.pack('<I', 249) + b'# ' * 20),
     'the rest of a large one': (READ, OPENED + SYNC + struct.pack('<I', 2000) + b'# ' * 20),
 }
