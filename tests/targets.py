@@ -36,7 +36,7 @@ NOT_CPYTHON = (
     'site',
 )  # which need more
 WHOLE = '-whole'  # behind the names of targets that leave nothing out
-RP2_SAMPLE = 4  # each fourth module: cortex-m0 runs all of them on the same architecture
+RP2_SAMPLE = 6  # each sixth module: cortex-m0 runs all of them on the same architecture
 # Those that have the twin in memory besides the natmod, and much else.
 ALONE = 'test_group', 'test_twin', 'test_twin_arguments', 'test_upgrade'
 OOM_WAYS = 'one', 'five', 'cold', 'twin'  # of tests/oom/test_injection.py
@@ -57,10 +57,10 @@ BOARDS = {
     # Slow, and rp2 runs on the same board.
     'rp2-mount': Emulated('RP2040', 'armv6m', wrong='armv7m', sample=12),
     'cortex-m0': Emulated('MICROBIT', 'armv6m', wrong='armv7m'),
-    'cortex-m3': Emulated('MPS2_AN385', 'armv7m', wrong='armv7emdp'),
+    'cortex-m3': Emulated('MPS2_AN385', 'armv7m', wrong='armv7emdp', sample=3),
     'cortex-m4': Emulated('MPS2_AN386', 'armv7emsp', wrong='armv7emdp', sample=3),
     'cortex-m7': Emulated('MPS2_AN500', 'armv7emdp', wrong='rv32imc', sample=3),
-    'riscv32': Emulated('VIRT_RV32', 'rv32imc', wrong='xtensawin'),
+    'riscv32': Emulated('VIRT_RV32', 'rv32imc', wrong='xtensawin', sample=2),
 }
 
 
