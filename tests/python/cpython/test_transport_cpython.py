@@ -4,6 +4,7 @@ import asyncio
 import ssl
 
 import pytest
+import trustme
 from frames import BINARY, CLOSE, TEXT, frame, parse, pattern
 from memory_stream import open_pair, run, settle
 from microdot_websocket.transport import open_transport
@@ -334,7 +335,6 @@ def test_over_tcp():
 
 
 def test_over_tls():
-    trustme = pytest.importorskip('trustme')
     authority = trustme.CA()
     server, peer = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert('localhost').configure_cert(server)
